@@ -1,0 +1,100 @@
+"""Reads the catalogue of sources; what an operator sets stands above what the file says."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from enrichment.domain.catalogue import Billing, Entry, Layer, Terms
+from enrichment.domain.company import Field
+
+DAY = 86_400
+HOUR = 3_600
+
+
+def load(overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Entry, ...]:
+    """Every source in catalogue order. `overrides`: source name to setting (lower case) to value, all as text.
+
+    Raises ValueError for a source or a setting that does not exist, and for a value that cannot be read.
+    """
+    data = tomllib.loads(files("enrichment").joinpath("catalogue.toml").read_text("utf-8"))
+    given = overrides or {}
+    if unknown := sorted(set(given) - set(data["sources"])):
+        raise ValueError(f"no source is named {unknown[0]!r}; there are {', '.join(data['sources'])}")
+    return tuple(
+        _entry(name, source, data["layers"][source["layer"]], given.get(name, {}))
+        for name, source in data["sources"].items()
+    )
+
+
+def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given: Mapping[str, str]) -> Entry:
+    values = {**source, **_typed(name, source, given)}
+    lifetime_days = values.get("lifetime_days", layer["lifetime_days"])
+    return Entry(
+        name=name,
+        layer=Layer(source["layer"]),
+        base_url=str(values["base_url"]).rstrip("/"),
+        brings={Field(key): float(prior) for key, prior in source["brings"].items()},
+        after=frozenset(source.get("after", ())),
+        countries=frozenset(source.get("countries", ())),
+        is_enabled=values.get("enabled", True),
+        needs_key=source.get("needs_key", False),
+        api_key=values.get("api_key", ""),
+        price_usd_micros=values.get("price_usd_micros", 0),
+        is_priced_by_tokens=source.get("priced_by_tokens", False) and "price_usd_micros" not in given,
+        billing=Billing(source.get("billing", Billing.PER_CALL)),
+        timeout_ms=values.get("timeout_ms", 5_000),
+        max_concurrent=values.get("max_concurrent", 5),
+        lifetime_seconds=int(lifetime_days * DAY),
+        not_found_seconds=int(source.get("not_found_hours", layer["not_found_hours"]) * HOUR),
+        is_always_asked=source.get("always_asked", False),
+        lineage=source.get("lineage", name),
+        terms=_terms(source),
+        needs=source.get("needs", ""),
+        options={**source.get("options", {}), **{key: given[key] for key in given if key not in _SETTINGS}},
+    )
+
+
+def _terms(source: Mapping[str, Any]) -> Terms:
+    return Terms(
+        kept=frozenset(Field(name) for name in source["keeps"]) if "keeps" in source else None,
+        may_enter_prompt=source.get("may_enter_prompt", True),
+        attribution=source.get("attribution", ""),
+    )
+
+
+def _truth(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    return words[text.strip().lower()]
+
+
+_SETTINGS: Mapping[str, Any] = {
+    "enabled": _truth,
+    "base_url": str,
+    "api_key": str,
+    "price_usd_micros": int,
+    "max_concurrent": int,
+    "timeout_ms": int,
+    "lifetime_days": float,
+}
+# What single sources understand beyond the settings that all have.
+_OPTIONS: Mapping[str, frozenset[str]] = {
+    "website": frozenset({"connect_to"}),
+    "dns": frozenset({"server"}),
+    "groq": frozenset({"model"}),
+}
+
+
+def _typed(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    typed: dict[str, Any] = {}
+    for key, text in given.items():
+        variable = f"IMENSIAH_SOURCES__{name.upper()}__{key.upper()}"
+        if key in _SETTINGS:
+            try:
+                typed[key] = _SETTINGS[key](text)
+            except (KeyError, ValueError):
+                raise ValueError(f"{variable}={text!r} cannot be read") from None
+        elif key not in _OPTIONS.get(name, frozenset()):
+            known = sorted({*_SETTINGS, *_OPTIONS.get(name, frozenset())})
+            raise ValueError(f"{variable} is not a setting; {name} has {', '.join(known).upper()}")
+    return typed

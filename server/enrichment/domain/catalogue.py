@@ -1,0 +1,68 @@
+"""A source as data: everything about it but how it is asked and read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from enrichment.domain.company import Field
+
+
+class Layer(StrEnum):
+    """The three layers, in the order in which they run."""
+
+    FOUNDATION = "foundation"
+    REGISTRY = "registry"
+    INFERENCE = "inference"
+
+
+class Billing(StrEnum):
+    """What is billed: every answered call, or only one that found the company."""
+
+    PER_CALL = "per_call"
+    PER_MATCH = "per_match"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a provider's terms allow. `kept`: the fields that may be stored; None means all, an empty set nothing."""
+
+    kept: frozenset[Field] | None = None
+    may_enter_prompt: bool = True
+    attribution: str = ""
+
+    def may_keep(self, name: Field) -> bool:
+        """Whether a value of this field may be stored."""
+        return self.kept is None or name in self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One source of the catalogue, with the operator's settings applied.
+
+    `brings` maps each field to the source's prior confidence (0 to 1). `countries` is empty where it covers all.
+    `after` names the sources whose end it waits for. Durations carry their unit in the name.
+    `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`.
+    `options` holds what only this source understands (model, connect_to, server).
+    """
+
+    name: str
+    layer: Layer
+    base_url: str
+    brings: Mapping[Field, float]
+    after: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    is_enabled: bool = True
+    needs_key: bool = False
+    api_key: str = field(default="", repr=False)
+    price_usd_micros: int = 0
+    is_priced_by_tokens: bool = False
+    billing: Billing = Billing.PER_CALL
+    timeout_ms: int = 5_000
+    max_concurrent: int = 5
+    lifetime_seconds: int = 0
+    not_found_seconds: int = 86_400
+    is_always_asked: bool = False
+    lineage: str = ""
+    terms: Terms = Terms()
+    needs: str = ""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])

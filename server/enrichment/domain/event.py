@@ -1,0 +1,109 @@
+"""What is asked of an enrichment and what it tells the world while it runs."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from enrichment.domain.catalogue import Layer
+from enrichment.domain.company import Company, Field
+from enrichment.domain.errors import SkipReason, SourceError
+from enrichment.domain.fact import Fact
+from enrichment.domain.subject import Hints
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentRequest:
+    """One request, understood: `domain` is the registrable one; `max_age_seconds` None means each layer's lifetime."""
+
+    domain: str
+    hints: Hints
+    wanted: frozenset[Field]
+    layers: frozenset[Layer]
+    max_cost_usd_micros: int
+    max_age_seconds: float | None = None
+    include_source_outcomes: bool = False
+
+
+class Disposition(StrEnum):
+    """How a source ended; the values are the contract's names."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    CACHED = "cached"
+    STALE = "stale"
+    SHARED = "shared"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOutcome:
+    """One source's part in one enrichment. `explanation` is for people; `observed_at` in seconds since the epoch."""
+
+    source: str
+    layer: Layer
+    disposition: Disposition
+    skip_reason: SkipReason | None = None
+    explanation: str = ""
+    cost_usd_micros: int = 0
+    saved_usd_micros: int = 0
+    duration_seconds: float = 0.0
+    observed_at: float | None = None
+    error: SourceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One source's claim about one field, and whether it is the value that the company carries."""
+
+    fact: Fact
+    is_selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The request is accepted."""
+
+    enrichment_id: str
+    request: EnrichmentRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LayerResult:
+    """What one layer added, late sources of earlier layers included; `company` is all that is known now."""
+
+    layer: Layer
+    company: Company
+    updated: tuple[Field, ...]
+    evidence: tuple[Evidence, ...]
+    sources: tuple[SourceOutcome, ...]
+    cost_usd_micros: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A wanted field that more time, money or health would have filled, and the source that would have."""
+
+    field: Field
+    source: str
+    reason: SkipReason | None = None
+    error: SourceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The end of an enrichment that was served."""
+
+    company: Company
+    evidence: tuple[Evidence, ...]
+    cost_usd_micros: int
+    saved_usd_micros: int
+    duration_seconds: float
+    completeness: float
+    confidence: float | None
+    is_from_cache: bool
+    shortfalls: tuple[Shortfall, ...] = field(default=())
+
+
+Event = Started | SourceOutcome | LayerResult | Completed

@@ -1,0 +1,1 @@
+"""Deciding and merging (pure), and the run that acts on it."""

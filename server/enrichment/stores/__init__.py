@@ -1,0 +1,1 @@
+"""Where bytes are kept, behind one small protocol."""
