@@ -28,7 +28,7 @@ def load(overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Entr
 
 
 def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given: Mapping[str, str]) -> Entry:
-    values = {**source, **_typed(name, source, given)}
+    values = {**source, **_typed(name, given)}
     lifetime_days = values.get("lifetime_days", layer["lifetime_days"])
     return Entry(
         name=name,
@@ -85,7 +85,7 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
 }
 
 
-def _typed(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+def _typed(name: str, given: Mapping[str, str]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     for key, text in given.items():
         variable = f"IMENSIAH_SOURCES__{name.upper()}__{key.upper()}"

@@ -1,6 +1,6 @@
 """What is asked of an enrichment and what it tells the world while it runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from enrichment.domain.catalogue import Layer
@@ -93,7 +93,11 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The end of an enrichment that was served."""
+    """The end of an enrichment that was served.
+
+    `repeatable_until` (seconds since the epoch): until then the same request would be answered the same, from what is
+    held, as long as nothing new is learnt of the company; None where it would not.
+    """
 
     company: Company
     evidence: tuple[Evidence, ...]
@@ -103,7 +107,8 @@ class Completed:
     completeness: float
     confidence: float | None
     is_from_cache: bool
-    shortfalls: tuple[Shortfall, ...] = field(default=())
+    shortfalls: tuple[Shortfall, ...] = ()
+    repeatable_until: float | None = None
 
 
 Event = Started | SourceOutcome | LayerResult | Completed

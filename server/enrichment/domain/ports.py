@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from enrichment.domain.catalogue import Entry
+from enrichment.domain.event import EnrichmentRequest, Event
 from enrichment.domain.fact import Answer, Reading
 from enrichment.domain.subject import Subject
 
@@ -44,6 +45,31 @@ Ask = Callable[[Call], Awaitable[Answer]]
 Guard = Callable[[Ask], Ask]
 
 
+class Run(Protocol):
+    """One enrichment in flight: read `event` until it answers None; leaving the context ends it, synchronously.
+
+    The first event is Started, the last is Completed. `event` raises what a bug of ours raised.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    async def event(self) -> Event | None: ...
+
+
+class Enrichments(Protocol):
+    """What the edge needs of the pipeline."""
+
+    def start(self, request: EnrichmentRequest, seconds: float) -> Run:
+        """An enrichment that ends within `seconds` from now."""
+        ...
+
+    def generation(self, domain: str) -> int:
+        """A number that changes whenever something new is held of the domain."""
+        ...
+
+
 class AnswerCache(Protocol):
     """Answers held by (source, question). A fault of the store is a miss and never an error."""
 
@@ -51,8 +77,12 @@ class AnswerCache(Protocol):
         """The held answers by source name, those past their lifetime left out."""
         ...
 
-    async def put(self, entry: Entry, question: bytes, answer: Answer) -> None:
+    async def put(self, call: Call, answer: Answer) -> None:
         """Keeps what the provider's terms allow to keep."""
+        ...
+
+    def generation(self, domain: str) -> int:
+        """A number that changes whenever something is kept for the domain."""
         ...
 
 

@@ -1,0 +1,139 @@
+"""All configuration, and the only reader of the environment."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import platformdirs
+
+from enrichment.catalogue import load as load_catalogue
+from enrichment.domain.catalogue import Entry
+
+PREFIX = "IMENSIAH_"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The plan's rules, each of which can be switched off alone."""
+
+    already_known: bool = True
+    registry_answered: bool = True
+    fallback_only: bool = True
+    wanted_fields: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with its default; durations and money carry their unit in the name."""
+
+    sources: tuple[Entry, ...]
+    data_dir: Path
+    listen: str = "127.0.0.1:50051"
+    cache_url: str = ""
+    max_cost_usd_micros: int = 50_000
+    deadline_ms: int = 8_000
+    foundation_soft_deadline_ms: int = 2_500
+    max_streams: int = 200
+    drain_ms: int = 5_000
+    reflection: bool = True
+    rules: Rules = Rules()
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from IMENSIAH_ variables, over those of the TOML file that IMENSIAH_CONFIG names.
+
+    Raises ValueError with the variable, its value and what would be right.
+    """
+    given = {**_from_file(environ.get("IMENSIAH_CONFIG", "")), **_from_environment(environ)}
+    read = _Reader(given)
+    settings = Settings(
+        sources=load_catalogue(read.sources()),
+        data_dir=read("DATA_DIR", Path, Path(platformdirs.user_data_dir("imensiah"))),
+        listen=read("LISTEN", str, Settings.listen),
+        cache_url=read("CACHE_URL", str, Settings.cache_url),
+        max_cost_usd_micros=read("MAX_COST_USD_MICROS", _count, Settings.max_cost_usd_micros),
+        deadline_ms=read("DEADLINE_MS", _count, Settings.deadline_ms),
+        foundation_soft_deadline_ms=read(
+            "LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count, Settings.foundation_soft_deadline_ms
+        ),
+        max_streams=read("MAX_STREAMS", _count, Settings.max_streams),
+        drain_ms=read("DRAIN_MS", _count, Settings.drain_ms),
+        reflection=read("REFLECTION", _truth, Settings.reflection),
+        rules=Rules(**{rule: read(f"RULES__{rule.upper()}", _truth, True) for rule in _RULES}),
+    )
+    read.refuse_unknown()
+    return settings
+
+
+_RULES = ("already_known", "registry_answered", "fallback_only", "wanted_fields")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _truth(text: str) -> bool:
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.strip().lower()]
+
+
+# For a person whose value could not be read.
+_WHAT_IS_RIGHT: Mapping[object, str] = {_count: "a whole number of at least 0", _truth: "true or false"}
+
+
+class _Reader:
+    """Hands out what was given, and remembers what nobody asked for."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = dict(given)
+
+    def __call__(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        text = self._given.pop(name, None)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except (KeyError, ValueError):
+            right = _WHAT_IS_RIGHT.get(parse, "another value")
+            raise ValueError(f"{PREFIX}{name}={text!r} cannot be read: it takes {right}") from None
+
+    def sources(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for name in [name for name in self._given if name.startswith("SOURCES__")]:
+            _, source, key = (*name.split("__", 2), "", "")[:3]
+            found.setdefault(source.lower(), {})[key.lower()] = self._given.pop(name)
+        return found
+
+    def refuse_unknown(self) -> None:
+        self._given.pop("CONFIG", None)
+        if self._given:
+            raise ValueError(f"{PREFIX}{min(self._given)} is not a setting; docs/configuration.md lists them")
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
+
+
+def _from_file(path: str) -> dict[str, str]:
+    if not path:
+        return {}
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"{PREFIX}CONFIG={path!r} cannot be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{PREFIX}CONFIG={path!r} is not TOML: {error}") from None
+    return dict(_flat(data))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}".upper()
+        rows += _flat(value, f"{name}__") if isinstance(value, dict) else [(name, str(value))]  # type: ignore[arg-type]
+    return rows
