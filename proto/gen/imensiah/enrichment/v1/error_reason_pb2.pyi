@@ -55,9 +55,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
       { "reason": "METHOD_NOT_OFFERED", "domain": "enrichment.imensiah.com", "metadata": { "method": "GetCompany" } }
     """
     ERROR_REASON_DEADLINE_TOO_SHORT: _ErrorReason.ValueType  # 7
-    """The deadline passed before anything could be said. Comes as DEADLINE_EXCEEDED.
+    """So little of the caller's deadline was left that nothing was begun. Comes as DEADLINE_EXCEEDED.
 
-      { "reason": "DEADLINE_TOO_SHORT", "domain": "enrichment.imensiah.com" }
+      { "reason": "DEADLINE_TOO_SHORT", "domain": "enrichment.imensiah.com", "metadata": { "least_ms": "50" } }
     """
     ERROR_REASON_SOURCE_FAULT: _ErrorReason.ValueType  # 8
     """In a SourceOutcome: the provider failed, could not be reached or took too long. Comes as UNAVAILABLE.
@@ -89,6 +89,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """In a SourceOutcome: the answer was not what the provider promises. Comes as UNAVAILABLE.
 
       { "reason": "SOURCE_UNREADABLE", "domain": "enrichment.imensiah.com", "metadata": { "source": "groq" } }
+    """
+    ERROR_REASON_STREAM_TOO_LONG: _ErrorReason.ValueType  # 14
+    """The stream was not at its end when the time that the server allows was over: as a rule it was read too slowly.
+    Comes as DEADLINE_EXCEEDED. What was learnt is held: the same request is answered at once.
+
+      { "reason": "STREAM_TOO_LONG", "domain": "enrichment.imensiah.com", "metadata": { "seconds": "18" } }
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -129,9 +135,9 @@ ERROR_REASON_METHOD_NOT_OFFERED: ErrorReason.ValueType  # 6
   { "reason": "METHOD_NOT_OFFERED", "domain": "enrichment.imensiah.com", "metadata": { "method": "GetCompany" } }
 """
 ERROR_REASON_DEADLINE_TOO_SHORT: ErrorReason.ValueType  # 7
-"""The deadline passed before anything could be said. Comes as DEADLINE_EXCEEDED.
+"""So little of the caller's deadline was left that nothing was begun. Comes as DEADLINE_EXCEEDED.
 
-  { "reason": "DEADLINE_TOO_SHORT", "domain": "enrichment.imensiah.com" }
+  { "reason": "DEADLINE_TOO_SHORT", "domain": "enrichment.imensiah.com", "metadata": { "least_ms": "50" } }
 """
 ERROR_REASON_SOURCE_FAULT: ErrorReason.ValueType  # 8
 """In a SourceOutcome: the provider failed, could not be reached or took too long. Comes as UNAVAILABLE.
@@ -163,5 +169,11 @@ ERROR_REASON_SOURCE_UNREADABLE: ErrorReason.ValueType  # 13
 """In a SourceOutcome: the answer was not what the provider promises. Comes as UNAVAILABLE.
 
   { "reason": "SOURCE_UNREADABLE", "domain": "enrichment.imensiah.com", "metadata": { "source": "groq" } }
+"""
+ERROR_REASON_STREAM_TOO_LONG: ErrorReason.ValueType  # 14
+"""The stream was not at its end when the time that the server allows was over: as a rule it was read too slowly.
+Comes as DEADLINE_EXCEEDED. What was learnt is held: the same request is answered at once.
+
+  { "reason": "STREAM_TOO_LONG", "domain": "enrichment.imensiah.com", "metadata": { "seconds": "18" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
