@@ -1,0 +1,158 @@
+"""The channel to a server and the stream of one enrichment."""
+
+import ipaddress
+import json
+from types import TracebackType
+from typing import Self
+
+import grpc
+import grpc.aio
+from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
+from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
+
+from enrichment_client.errors import EnrichmentError, failure, unreachable
+from enrichment_client.options import EnrichOptions
+
+DEFAULT_TARGET = "127.0.0.1:50051"
+# Seconds: the server's own default of 8, and the way there and back.
+DEFAULT_TIMEOUT = 10.0
+
+# The channel repeats a call only until its first event, and waits as long as the server asks it to
+# (https://github.com/grpc/proposal/blob/master/A6-client-retries.md).
+SERVICE_CONFIG = json.dumps(
+    {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [
+            {
+                "name": [{"service": "imensiah.enrichment.v1.EnrichmentService"}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.1s",
+                    "maxBackoff": "2s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ],
+        "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+    }
+)
+# What the server takes, so that too large a request fails here and at once.
+MAX_REQUEST_BYTES = 262_144
+MAX_EVENT_BYTES = 4 * 1024 * 1024
+
+
+class Enrichment:
+    """One enrichment in flight, as an async context manager: iterate over its events; leaving it ends the call.
+
+    Raises EnrichmentError where the call fails as a whole, Unreachable where no server answers.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, target: str, request: EnrichRequest, timeout: float) -> None:
+        self._channel = channel
+        self._target = target
+        self._request = request
+        self._timeout = timeout
+        self._last: EnrichResponse | None = None
+
+    async def __aenter__(self) -> Self:
+        self._call = EnrichmentServiceStub(self._channel).Enrich(self._request, timeout=self._timeout)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # grpc#43462: a call that is dropped without this lives on at the server.
+        self._call.cancel()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> EnrichResponse:
+        try:
+            event = await self._call.read()
+        except grpc.aio.AioRpcError as error:
+            raise self._failure(error) from error
+        if not isinstance(event, EnrichResponse):
+            self._check_completed()
+            raise StopAsyncIteration
+        self._last = event
+        return event
+
+    def _failure(self, error: grpc.aio.AioRpcError) -> EnrichmentError:
+        typed = failure(error)
+        is_ours = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED) and not typed.reason
+        is_connected = self._channel.get_state() is grpc.ChannelConnectivity.READY
+        if is_ours and self._last is None and not is_connected:
+            return unreachable(error, self._target)
+        return typed
+
+    def _check_completed(self) -> None:
+        if self._last is None or not self._last.HasField("completed"):
+            raise EnrichmentError(grpc.StatusCode.DATA_LOSS, "the stream ended before the enrichment was completed")
+
+
+class EnrichmentClient:
+    """A connection to an enrichment server, as an async context manager; shares one channel among all its calls.
+
+    `target` is "host:port". Without `credentials`, this machine is spoken to in the clear and every other host by TLS
+    with the public certificate authorities; `is_plaintext` True speaks to any host in the clear.
+    """
+
+    def __init__(
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        is_plaintext: bool = False,
+    ) -> None:
+        self._target = target
+        self._is_local = is_loopback(target)
+        self._credentials = credentials
+        if credentials is None and not is_plaintext and not self._is_local:
+            self._credentials = grpc.ssl_channel_credentials()
+
+    async def __aenter__(self) -> Self:
+        options = [
+            ("grpc.service_config", SERVICE_CONFIG),
+            ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
+            ("grpc.max_receive_message_length", MAX_EVENT_BYTES),
+            # A proxy of the environment does not lead to this machine.
+            ("grpc.enable_http_proxy", 0 if self._is_local else 1),
+        ]
+        if self._credentials is None:
+            self._channel = grpc.aio.insecure_channel(self._target, options)
+        else:
+            self._channel = grpc.aio.secure_channel(self._target, self._credentials, options)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()
+
+    def enrich(
+        self,
+        company: str | EnrichRequest,
+        options: EnrichOptions | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> Enrichment:
+        """The enrichment of one company: a website with options, or the contract's message as it is.
+
+        `timeout`: seconds for the whole stream. Raises ValueError for options that make no request.
+        """
+        request = company if isinstance(company, EnrichRequest) else (options or EnrichOptions()).request(company)
+        return Enrichment(self._channel, self._target, request, timeout)
+
+
+def is_loopback(target: str) -> bool:
+    """Whether a gRPC target lies on this machine: "localhost:50051", "127.0.0.1:50051", "[::1]:50051", "unix:/x"."""
+    if target.startswith("unix:"):
+        return True
+    address = target.rpartition("/")[2].removeprefix("dns:").removeprefix("ipv4:").removeprefix("ipv6:")
+    host = address[1:].partition("]")[0] if address.startswith("[") else address.partition(":")[0]
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
