@@ -10,19 +10,10 @@ import platformdirs
 
 from enrichment.catalogue import load as load_catalogue
 from enrichment.domain.catalogue import Entry
+from enrichment.pipeline.plan import Rules
 
 PREFIX = "IMENSIAH_"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The plan's rules, each of which can be switched off alone."""
-
-    already_known: bool = True
-    registry_answered: bool = True
-    fallback_only: bool = True
-    wanted_fields: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-_RULES = ("already_known", "registry_answered", "fallback_only", "wanted_fields")
+_RULES = ("already_known", "wanted_fields")
 
 
 def _count(text: str) -> int:

@@ -1,1 +1,38 @@
 """What stands between a run and a source; the order of the guards is one list, outermost first."""
+
+from collections.abc import Sequence
+
+from enrichment.domain.answer import answer
+from enrichment.domain.fact import Answer
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Guard, Source
+from enrichment.guards.cache import cached
+from enrichment.guards.deadline import timed
+
+
+def order(cache: AnswerCache) -> list[Guard]:
+    """The guards in the order in which a call meets them.
+
+    The cache is read before them all, once for a whole round of questions (pipeline/run.py), and written last.
+    """
+    return [
+        cached(cache),
+        timed,
+    ]
+
+
+def guarded(source: Source, guards: Sequence[Guard], clock: Clock) -> Ask:
+    """The source behind its guards."""
+    ask = unguarded(source, clock)
+    for guard in reversed(guards):
+        ask = guard(ask)
+    return ask
+
+
+def unguarded(source: Source, clock: Clock) -> Ask:
+    """The source alone: asked, and its reading dated, weighed and priced."""
+
+    async def ask(call: Call) -> Answer:
+        reading = await source.ask(call.subject)
+        return answer(call, reading, clock())
+
+    return ask

@@ -1,0 +1,23 @@
+"""Every call ends by the caller's deadline or the source's own time limit, whichever is first."""
+
+import asyncio
+
+from enrichment.domain.errors import Fault
+from enrichment.domain.fact import Answer
+from enrichment.domain.ports import Ask, Call
+
+
+def timed(ask: Ask) -> Ask:
+    """A guard: a call that takes too long is a Fault whose cost nobody knows."""
+
+    async def timed_ask(call: Call) -> Answer:
+        now = asyncio.get_running_loop().time()
+        limit = min(call.deadline, now + call.entry.timeout_ms / 1000)
+        try:
+            async with asyncio.timeout_at(limit):
+                return await ask(call)
+        except TimeoutError:
+            waited = round((limit - now) * 1000)
+            raise Fault(f"no answer within {waited} ms", is_cost_unknown=True) from None
+
+    return timed_ask

@@ -1,0 +1,97 @@
+"""How a source ended, in the words of the contract. Pure."""
+
+from enrichment.domain.catalogue import Entry
+from enrichment.domain.errors import Fault, Skipped, SkipReason, SourceError
+from enrichment.domain.event import Disposition, SourceOutcome
+from enrichment.domain.fact import Answer
+from enrichment.domain.money import cost_of_failure
+from enrichment.domain.ports import Call
+from enrichment.pipeline.plan import Decision
+
+
+def served(decision: Decision, hit: Answer) -> SourceOutcome:
+    """Answered from what is held."""
+    entry = decision.candidate.entry
+    return SourceOutcome(
+        entry.name,
+        entry.layer,
+        Disposition.CACHED,
+        explanation="held" if hit.is_found else "held: it does not know the company",
+        saved_usd_micros=decision.saved_usd_micros,
+        observed_at=hit.observed_at,
+    )
+
+
+def spared(decision: Decision) -> SourceOutcome:
+    """Not called, by the plan."""
+    entry = decision.candidate.entry
+    return SourceOutcome(
+        entry.name,
+        entry.layer,
+        Disposition.SKIPPED,
+        skip_reason=decision.reason,
+        explanation=decision.explanation,
+        saved_usd_micros=decision.saved_usd_micros,
+    )
+
+
+def refused(call: Call, skip: Skipped, seconds: float) -> SourceOutcome:
+    """Not called, by a guard or by the source itself."""
+    return SourceOutcome(
+        call.entry.name,
+        call.entry.layer,
+        Disposition.SKIPPED,
+        skip_reason=skip.reason,
+        explanation=skip.explanation,
+        duration_seconds=seconds,
+    )
+
+
+def answered(call: Call, answer: Answer, seconds: float) -> SourceOutcome:
+    """Called, and it answered."""
+    return SourceOutcome(
+        call.entry.name,
+        call.entry.layer,
+        Disposition.FOUND if answer.is_found else Disposition.NOT_FOUND,
+        explanation="" if answer.is_found else "it does not know the company",
+        cost_usd_micros=answer.cost_usd_micros,
+        duration_seconds=seconds,
+        observed_at=answer.observed_at,
+    )
+
+
+def failed(call: Call, error: SourceError, seconds: float) -> SourceOutcome:
+    """Called, and it failed."""
+    return SourceOutcome(
+        call.entry.name,
+        call.entry.layer,
+        Disposition.FAILED,
+        explanation=error.summary,
+        cost_usd_micros=cost_of_failure(error, call.price_usd_micros),
+        duration_seconds=seconds,
+        error=error,
+    )
+
+
+def cut_off(entry: Entry, price_usd_micros: int, seconds: float) -> SourceOutcome:
+    """Still in flight when the deadline came: nothing says whether it is billed, so it counts in full."""
+    return SourceOutcome(
+        entry.name,
+        entry.layer,
+        Disposition.FAILED,
+        explanation="the deadline came first",
+        cost_usd_micros=price_usd_micros,
+        duration_seconds=seconds,
+        error=Fault("still in flight at the deadline", is_cost_unknown=True),
+    )
+
+
+def too_late(entry: Entry) -> SourceOutcome:
+    """Still waiting for its turn when the deadline came."""
+    return SourceOutcome(
+        entry.name,
+        entry.layer,
+        Disposition.SKIPPED,
+        skip_reason=SkipReason.DEADLINE,
+        explanation="the deadline came before its turn",
+    )

@@ -1,0 +1,229 @@
+"""Which sources to call now, which to skip and why. Pure: the same situation, the same plan."""
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from enrichment.domain.catalogue import Entry, Layer
+from enrichment.domain.company import Field
+from enrichment.domain.errors import SkipReason
+from enrichment.domain.event import EnrichmentRequest
+from enrichment.domain.fact import Answer
+from enrichment.domain.money import dollars
+
+# A field held at this confidence needs no further source.
+ENOUGH = 0.80
+# A call that has less time than this cannot be answered.
+LEAST_USEFUL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that spare calls, each of which can be switched off alone."""
+
+    already_known: bool = True
+    wanted_fields: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source that has not ended: its question (None: an input is missing), its price, and the answer held for it."""
+
+    entry: Entry
+    question: bytes | None = None
+    price_usd_micros: int = 0
+    hit: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision rests on. Money in micro-dollars, `held` maps each known field to its confidence."""
+
+    request: EnrichmentRequest
+    country_code: str
+    held: dict[Field, float]
+    ended: AbstractSet[str]
+    running: AbstractSet[str]
+    is_foundation_closed: bool
+    money_left: int
+    money_held: int
+    seconds_left: float
+    rules: Rules = field(default=Rules())
+
+
+class Action(StrEnum):
+    """What to do with a source now."""
+
+    START = "start"
+    SERVE = "serve"
+    SKIP = "skip"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one source, and why, for programs and for people; `saved` in micro-dollars."""
+
+    candidate: Candidate
+    action: Action
+    reason: SkipReason | None = None
+    explanation: str = ""
+    saved_usd_micros: int = 0
+
+
+def waits_for(entry: Entry, situation: Situation) -> bool:
+    """Whether the source must wait for the end of others before it can even be questioned."""
+    is_early = entry.layer is Layer.INFERENCE and not situation.is_foundation_closed
+    return is_early or not entry.after <= situation.ended
+
+
+def plan(candidates: Sequence[Candidate], situation: Situation) -> tuple[Decision, ...]:
+    """One decision for each candidate, in their order: what an earlier one takes of the money, a later one has not."""
+    decisions: list[Decision] = []
+    for candidate in candidates:
+        decision = _decide(candidate, situation)
+        if decision.action is Action.START:
+            situation = _after_start(situation, candidate)
+        decisions.append(decision)
+    return tuple(decisions)
+
+
+def _after_start(situation: Situation, candidate: Candidate) -> Situation:
+    price = candidate.price_usd_micros
+    return replace(
+        situation,
+        running=situation.running | {candidate.entry.name},
+        money_left=situation.money_left - price,
+        money_held=situation.money_held + price,
+    )
+
+
+def _decide(candidate: Candidate, situation: Situation) -> Decision:
+    for rule in _RULES:
+        if decision := rule(candidate, situation):
+            return decision
+    return Decision(candidate, Action.START)
+
+
+def _skip(candidate: Candidate, reason: SkipReason, explanation: str) -> Decision:
+    saved = candidate.price_usd_micros if reason in _SAVING else 0
+    return Decision(candidate, Action.SKIP, reason, explanation, saved)
+
+
+_SAVING = frozenset({SkipReason.ALREADY_KNOWN, SkipReason.NOT_WANTED})
+
+
+def _disabled(candidate: Candidate, _: Situation) -> Decision | None:
+    if candidate.entry.is_enabled:
+        return None
+    return _skip(candidate, SkipReason.DISABLED, "switched off by the operator")
+
+
+def _layer_not_requested(candidate: Candidate, situation: Situation) -> Decision | None:
+    layer = candidate.entry.layer
+    if layer in situation.request.layers:
+        return None
+    return _skip(candidate, SkipReason.LAYER_NOT_REQUESTED, f"the request does not ask for the layer {layer.value}")
+
+
+def _no_credentials(candidate: Candidate, _: Situation) -> Decision | None:
+    entry = candidate.entry
+    if entry.api_key or not entry.needs_key:
+        return None
+    return _skip(candidate, SkipReason.NO_CREDENTIALS, f"no key: set IMENSIAH_SOURCES__{entry.name.upper()}__API_KEY")
+
+
+def _not_wanted(candidate: Candidate, situation: Situation) -> Decision | None:
+    if not situation.rules.wanted_fields or _wanted_of(candidate.entry, situation):
+        return None
+    return _skip(candidate, SkipReason.NOT_WANTED, "it brings none of the wanted fields")
+
+
+def _wanted_of(entry: Entry, situation: Situation) -> list[Field]:
+    # FOUNDATION is what every other source is asked with, so it is free and wanted whatever the fields are.
+    if entry.layer is Layer.FOUNDATION:
+        return sorted(entry.brings)
+    return sorted(situation.request.wanted & entry.brings.keys())
+
+
+def _waiting(candidate: Candidate, situation: Situation) -> Decision | None:
+    return Decision(candidate, Action.WAIT) if waits_for(candidate.entry, situation) else None
+
+
+def _not_applicable(candidate: Candidate, situation: Situation) -> Decision | None:
+    entry, country = candidate.entry, situation.country_code
+    is_sure = entry.is_always_asked and candidate.question is not None
+    if is_sure or not country or not entry.countries or country in entry.countries:
+        return None
+    covered = ", ".join(sorted(entry.countries))
+    return _skip(candidate, SkipReason.NOT_APPLICABLE, f"covers {covered}; the company is in {country}")
+
+
+def _missing_input(candidate: Candidate, situation: Situation) -> Decision | None:
+    if candidate.question is not None:
+        return None
+    if situation.running and candidate.entry.layer is Layer.INFERENCE:
+        return Decision(candidate, Action.WAIT)
+    return _skip(candidate, SkipReason.MISSING_INPUT, f"needs {candidate.entry.needs}; none is known")
+
+
+def _held(candidate: Candidate, _: Situation) -> Decision | None:
+    if candidate.hit is None:
+        return None
+    return Decision(candidate, Action.SERVE, saved_usd_micros=candidate.price_usd_micros)
+
+
+def _already_known(candidate: Candidate, situation: Situation) -> Decision | None:
+    entry = candidate.entry
+    if not situation.rules.already_known or entry.is_always_asked or entry.layer is Layer.FOUNDATION:
+        return None
+    fields = _wanted_of(entry, situation)
+    least = min((situation.held.get(name, 0.0) for name in fields), default=0.0)
+    if least < ENOUGH:
+        return None
+    return _skip(candidate, SkipReason.ALREADY_KNOWN, f"{_listed(fields)} already held at {least:.2f} confidence")
+
+
+def _listed(fields: Sequence[Field]) -> str:
+    names = [name.value for name in fields]
+    if len(names) > 3:
+        names = [*names[:2], f"{len(names) - 2} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _too_late(candidate: Candidate, situation: Situation) -> Decision | None:
+    if situation.seconds_left >= LEAST_USEFUL_SECONDS:
+        return None
+    left = max(0, round(situation.seconds_left * 1000))
+    return _skip(candidate, SkipReason.DEADLINE, f"{left} ms of the deadline are left")
+
+
+def _over_budget(candidate: Candidate, situation: Situation) -> Decision | None:
+    price, left = candidate.price_usd_micros, situation.money_left
+    if price <= left:
+        return None
+    if price <= left + situation.money_held and situation.running:
+        # A call in flight may settle below what is held for it.
+        return Decision(candidate, Action.WAIT)
+    limit = situation.request.max_cost_usd_micros
+    explanation = f"costs {dollars(price)}; {dollars(left)} is left of {dollars(limit)}"
+    return _skip(candidate, SkipReason.OVER_BUDGET, explanation)
+
+
+_Rule = Callable[[Candidate, Situation], Decision | None]
+
+# The order of the questions that every source is put through; the first that has something to say decides.
+_RULES: tuple[_Rule, ...] = (
+    _disabled,
+    _layer_not_requested,
+    _no_credentials,
+    _not_wanted,
+    _waiting,
+    _not_applicable,
+    _missing_input,
+    _held,
+    _already_known,
+    _too_late,
+    _over_budget,
+)

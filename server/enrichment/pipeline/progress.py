@@ -1,0 +1,206 @@
+"""What one enrichment knows and has spent so far: the run's synchronous bookkeeping."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from enrichment.domain.catalogue import Entry, Layer
+from enrichment.domain.company import Field, Value
+from enrichment.domain.errors import SkipReason
+from enrichment.domain.event import (
+    Completed,
+    Disposition,
+    EnrichmentRequest,
+    LayerResult,
+    Shortfall,
+    SourceOutcome,
+)
+from enrichment.domain.fact import Answer, Fact
+from enrichment.domain.subject import Subject
+from enrichment.pipeline.merge import Merged, merge
+from enrichment.pipeline.plan import Rules, Situation
+
+ORDER = tuple(Layer)
+
+# What more time, money or health would have changed.
+_SHORT = frozenset(
+    {
+        SkipReason.OVER_BUDGET,
+        SkipReason.CIRCUIT_OPEN,
+        SkipReason.RATE_LIMITED,
+        SkipReason.DEADLINE,
+        SkipReason.BUDGET_UNAVAILABLE,
+    }
+)
+_PASSING = _SHORT - {SkipReason.OVER_BUDGET}
+
+
+@dataclass(slots=True)
+class Progress:
+    """One enrichment's state. Nothing in here waits; times are seconds since its start."""
+
+    request: EnrichmentRequest
+    entries: Mapping[str, Entry]
+    outcomes: dict[str, SourceOutcome] = field(default_factory=dict[str, SourceOutcome])
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    running: dict[str, int] = field(default_factory=dict[str, int])
+    has_asked: bool = False
+    is_foundation_closed: bool = False
+    _emitted: list[Layer] = field(default_factory=list[Layer])
+    _reported: set[str] = field(default_factory=set[str])
+    _shown: Merged | None = None
+    _shown_at: float = 0.0
+    _merged: dict[tuple[str, ...], Merged] = field(default_factory=dict[tuple[str, ...], Merged])
+
+    def start(self, name: str, price_usd_micros: int) -> None:
+        """Notes a call in flight and holds its price."""
+        self.running[name] = price_usd_micros
+        self.has_asked = True
+
+    def end(self, outcome: SourceOutcome, answer: Answer | None = None) -> None:
+        """Notes how a source ended, and what it answered."""
+        self.running.pop(outcome.source, None)
+        self.outcomes[outcome.source] = outcome
+        if answer is not None:
+            self.answers[outcome.source] = answer
+
+    @property
+    def open_entries(self) -> list[Entry]:
+        """The sources that have neither ended nor are in flight, in catalogue order."""
+        return [entry for name, entry in self.entries.items() if name not in self.outcomes and name not in self.running]
+
+    def subject(self, entry: Entry) -> Subject:
+        """The company as the source may see it: INFERENCE sees FOUNDATION alone, and what terms let into a prompt."""
+        answers = [answer for name, answer in self.answers.items() if self._may_see(entry, self.entries[name])]
+        known = self._merge(answers).company.values
+        documents = tuple(document for answer in answers for document in answer.documents)
+        return Subject(self.request.domain, self.request.hints, known, documents)
+
+    @staticmethod
+    def _may_see(reader: Entry, read: Entry) -> bool:
+        if reader.layer is not Layer.INFERENCE:
+            return True
+        return read.layer is Layer.FOUNDATION and read.terms.may_enter_prompt
+
+    def situation(self, seconds_left: float, rules: Rules) -> Situation:
+        """What the plan decides on."""
+        merged = self._merge(list(self.answers.values()))
+        held = sum(self.running.values())
+        return Situation(
+            request=self.request,
+            country_code=Subject(self.request.domain, self.request.hints, merged.company.values).country_code,
+            held=merged.confidence,
+            ended=self.outcomes.keys(),
+            running=self.running.keys(),
+            is_foundation_closed=self.is_foundation_closed,
+            money_left=self.request.max_cost_usd_micros - self.spent_usd_micros - held,
+            money_held=held,
+            seconds_left=seconds_left,
+            rules=rules,
+        )
+
+    @property
+    def spent_usd_micros(self) -> int:
+        """What this enrichment has paid."""
+        return sum(outcome.cost_usd_micros for outcome in self.outcomes.values())
+
+    def has_ended(self, layer: Layer) -> bool:
+        """Whether every source of the layer has."""
+        return all(name in self.outcomes for name, entry in self.entries.items() if entry.layer is layer)
+
+    def due_layers(self) -> list[Layer]:
+        """The layers whose result may be sent now, in order; the last one waits for every latecomer."""
+        due: list[Layer] = []
+        asked = [layer for layer in ORDER if layer in self.request.layers]
+        for layer in asked:
+            if layer in self._emitted:
+                continue
+            is_closed = self.has_ended(layer) or (layer is Layer.FOUNDATION and self.is_foundation_closed)
+            is_last = layer is asked[-1]
+            if not is_closed or (is_last and not all(self.has_ended(each) for each in asked)):
+                break
+            due.append(layer)
+        return due
+
+    def layer_result(self, layer: Layer, seconds: float) -> LayerResult:
+        """What the layer and late sources of earlier ones added; `seconds` since the start."""
+        merged = self._merge(list(self.answers.values()))
+        updated = self._updated(merged)
+        sources = self._news(layer)
+        result = LayerResult(
+            layer=layer,
+            company=merged.company,
+            updated=updated,
+            evidence=tuple(item for item in merged.evidence if item.fact.field in updated),
+            sources=sources,
+            cost_usd_micros=sum(outcome.cost_usd_micros for outcome in sources),
+            duration_seconds=seconds - self._shown_at,
+        )
+        self._emitted.append(layer)
+        self._shown, self._shown_at = merged, seconds
+        return result
+
+    def _updated(self, merged: Merged) -> tuple[Field, ...]:
+        before: Mapping[Field, Value] = self._shown.company.values if self._shown else {}
+        return tuple(name for name, value in merged.company.values.items() if before.get(name) != value)
+
+    def _news(self, layer: Layer) -> tuple[SourceOutcome, ...]:
+        """The outcomes not yet told: this layer's, those that came late, and those still at work as PENDING."""
+        earlier = {*self._emitted, layer}
+        news: list[SourceOutcome] = []
+        for name, entry in self.entries.items():
+            if entry.layer not in earlier or name in self._reported:
+                continue
+            if name in self.outcomes:
+                news.append(self.outcomes[name])
+                self._reported.add(name)
+            elif entry.layer is layer:
+                news.append(SourceOutcome(name, layer, Disposition.PENDING, explanation="still at work"))
+        return tuple(news)
+
+    def completed(self, seconds: float, now: float) -> Completed:
+        """The whole company and the sums; `now` in seconds since the epoch."""
+        merged = self._merge(list(self.answers.values()))
+        filled = self.request.wanted & merged.confidence.keys()
+        applicable = self._applicable(merged) | filled
+        outcomes = self.outcomes.values()
+        return Completed(
+            company=merged.company,
+            evidence=merged.evidence,
+            cost_usd_micros=self.spent_usd_micros,
+            saved_usd_micros=sum(outcome.saved_usd_micros for outcome in outcomes),
+            duration_seconds=seconds,
+            completeness=round(len(filled) / len(applicable), 4) if applicable else 1.0,
+            confidence=round(sum(merged.confidence[name] for name in filled) / len(filled), 4) if filled else None,
+            is_from_cache=not self.has_asked,
+            shortfalls=self._shortfalls(filled),
+            repeatable_until=self._repeatable_until(now),
+        )
+
+    def _applicable(self, merged: Merged) -> frozenset[Field]:
+        """The wanted fields that some source of the catalogue brings for a company of this country."""
+        country = Subject(self.request.domain, self.request.hints, merged.company.values).country_code
+        covering = [entry for entry in self.entries.values() if not entry.countries or country in entry.countries]
+        return frozenset(name for entry in covering for name in entry.brings) & self.request.wanted
+
+    def _shortfalls(self, filled: frozenset[Field]) -> tuple[Shortfall, ...]:
+        return tuple(
+            Shortfall(name, outcome.source, outcome.skip_reason, outcome.error)
+            for outcome in self.outcomes.values()
+            if outcome.disposition is Disposition.FAILED or outcome.skip_reason in _SHORT
+            for name in sorted((self.request.wanted & self.entries[outcome.source].brings.keys()) - filled)
+        )
+
+    def _repeatable_until(self, now: float) -> float | None:
+        if self.has_asked or any(outcome.skip_reason in _PASSING for outcome in self.outcomes.values()):
+            return None
+        ends = [answer.expires_at for answer in self.answers.values()]
+        if self.request.max_age_seconds is not None:
+            ends += [answer.observed_at + self.request.max_age_seconds for answer in self.answers.values()]
+        return min(ends, default=now)
+
+    def _merge(self, answers: list[Answer]) -> Merged:
+        key = tuple(answer.source for answer in answers)
+        if key not in self._merged:
+            facts: list[Fact] = [fact for answer in answers for fact in answer.facts]
+            self._merged[key] = merge(self.request.domain, facts, self.entries)
+        return self._merged[key]

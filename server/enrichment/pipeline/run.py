@@ -1,0 +1,236 @@
+"""One enrichment in flight: rounds of deciding and asking, in a task of its own that feeds a bounded queue."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from enrichment.domain.catalogue import Entry, Layer
+from enrichment.domain.errors import Skipped, SourceError, Unreadable
+from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
+from enrichment.domain.fact import Answer
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Source
+from enrichment.pipeline import outcome
+from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
+from enrichment.pipeline.progress import Progress
+
+log = logging.getLogger(__name__)
+
+# Kept back of the deadline to write the answer in: 150 ms, or a fifth where that is less.
+MARGIN_SECONDS = 0.150
+MARGIN_SHARE = 0.20
+# What a call may overstay after it was told to stop before the run goes on without it.
+OVERSTAY_SHARE = 0.25
+QUEUE_LENGTH = 16
+
+Ended = tuple[SourceOutcome, Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A source as the run meets it: what it would be asked, and the guarded way to ask it."""
+
+    entry: Entry
+    source: Source
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every run shares."""
+
+    sources: Mapping[str, Guarded]
+    cache: AnswerCache
+    clock: Clock = time.time
+    rules: Rules = Rules()
+    foundation_soft_deadline_seconds: float = 2.5
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+
+class Enrichments:
+    """Starts enrichments."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def start(self, request: EnrichmentRequest, seconds: float) -> "Run":
+        """An enrichment that ends within `seconds` from now."""
+        return Run(request, seconds, self._tools)
+
+    def generation(self, domain: str) -> int:
+        """A number that changes whenever something new is held of the domain."""
+        return self._tools.cache.generation(domain)
+
+
+class Run:
+    """One enrichment in flight. Enter it, read `event` until None; leaving it ends it, synchronously."""
+
+    def __init__(self, request: EnrichmentRequest, seconds: float, tools: Tools) -> None:
+        self._request = request
+        self._seconds = seconds
+        self._tools = tools
+        self._queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue(QUEUE_LENGTH)
+        self._progress = Progress(request, {name: each.entry for name, each in tools.sources.items()})
+        self._tasks: set[asyncio.Task[Ended]] = set()
+        self._looked_up: dict[tuple[str, bytes], Answer | None] = {}
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        margin = min(MARGIN_SECONDS, self._seconds * MARGIN_SHARE)
+        self._deadline = self._began + self._seconds - margin
+        self._cut = self._deadline + margin * OVERSTAY_SHARE
+        soft = min(self._tools.foundation_soft_deadline_seconds, self._seconds)
+        self._soft_deadline = self._began + soft
+        self._task = asyncio.create_task(self._work(), name="run")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # grpc#29248: a handler that awaits its clean-up can hang the client; cancelling is synchronous.
+        self._task.cancel()
+
+    async def event(self) -> Event | None:
+        """The next event; None when there are no more. Raises what a bug of ours raised."""
+        event = await self._queue.get()
+        if isinstance(event, BaseException):
+            raise event
+        return event
+
+    async def _work(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._enrich(group)
+                for task in self._tasks:
+                    task.cancel()
+        except BaseExceptionGroup as bugs:
+            await self._queue.put(bugs.exceptions[0])
+
+    async def _enrich(self, group: asyncio.TaskGroup) -> None:
+        await self._queue.put(Started(self._tools.new_id(), self._request))
+        await self._go_on(group)
+        while self._tasks and self._loop.time() < self._cut:
+            ended = await self._wait()
+            for task in ended:
+                self._tasks.discard(task)
+                await self._end(*task.result())
+            await self._go_on(group)
+        await self._give_up_the_rest()
+        await self._emit_due_layers()
+        progress = self._progress
+        await self._queue.put(progress.completed(self._loop.time() - self._began, self._tools.clock()))
+        await self._queue.put(None)
+
+    async def _wait(self) -> set[asyncio.Task[Ended]]:
+        until = self._cut if self._progress.is_foundation_closed else min(self._soft_deadline, self._cut)
+        timeout = max(0.0, until - self._loop.time())
+        ended, _ = await asyncio.wait(self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        return ended
+
+    async def _go_on(self, group: asyncio.TaskGroup) -> None:
+        """Decides until there is nothing to decide: what is held is merged at once and may answer further questions."""
+        is_settled = False
+        while not is_settled:
+            self._close_foundation()
+            situation = self._progress.situation(self._deadline - self._loop.time(), self._tools.rules)
+            decisions = plan(await self._candidates(situation), situation)
+            is_settled = True
+            for decision in decisions:
+                is_settled &= await self._act(decision, group)
+        await self._emit_due_layers()
+
+    def _close_foundation(self) -> None:
+        progress = self._progress
+        if progress.has_ended(Layer.FOUNDATION) or self._loop.time() >= self._soft_deadline:
+            progress.is_foundation_closed = True
+
+    async def _candidates(self, situation: Situation) -> list[Candidate]:
+        candidates: list[Candidate] = []
+        for entry in self._progress.open_entries:
+            if waits_for(entry, situation) or not entry.is_enabled:
+                candidates.append(Candidate(entry))
+                continue
+            source, subject = self._tools.sources[entry.name].source, self._progress.subject(entry)
+            candidates.append(Candidate(entry, source.question(subject), source.price(subject)))
+        await self._look_up(candidates)
+        return [self._with_hit(candidate) for candidate in candidates]
+
+    async def _look_up(self, candidates: Sequence[Candidate]) -> None:
+        """One multi-get for every question that this run has not yet looked up."""
+        new = [
+            (candidate.entry, candidate.question)
+            for candidate in candidates
+            if candidate.question is not None and (candidate.entry.name, candidate.question) not in self._looked_up
+        ]
+        if not new:
+            return
+        hits = await self._tools.cache.get_many(new)
+        for entry, question in new:
+            hit = hits.get(entry.name)
+            self._looked_up[entry.name, question] = hit if hit and self._is_young_enough(hit) else None
+
+    def _is_young_enough(self, hit: Answer) -> bool:
+        max_age = self._request.max_age_seconds
+        return max_age is None or hit.observed_at >= self._tools.clock() - max_age
+
+    def _with_hit(self, candidate: Candidate) -> Candidate:
+        entry, question = candidate.entry, candidate.question
+        hit = None if question is None else self._looked_up.get((entry.name, question))
+        return Candidate(entry, question, candidate.price_usd_micros, hit)
+
+    async def _act(self, decision: Decision, group: asyncio.TaskGroup) -> bool:
+        """Does what was decided; False where it ended a source, so that others may now be decided."""
+        candidate = decision.candidate
+        match decision.action:
+            case Action.START:
+                self._start(candidate, group)
+            case Action.SERVE if candidate.hit:
+                await self._end(outcome.served(decision, candidate.hit), candidate.hit)
+            case Action.SKIP:
+                await self._end(outcome.spared(decision), None)
+            case _:
+                pass
+        return decision.action not in (Action.SERVE, Action.SKIP)
+
+    def _start(self, candidate: Candidate, group: asyncio.TaskGroup) -> None:
+        entry, question = candidate.entry, candidate.question
+        assert question is not None  # the plan starts nothing without one
+        self._progress.start(entry.name, candidate.price_usd_micros)
+        subject = self._progress.subject(entry)
+        call = Call(entry, subject, question, candidate.price_usd_micros, self._deadline)
+        self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
+
+    async def _ask(self, call: Call) -> Ended:
+        began = self._loop.time()
+        try:
+            answer = await self._tools.sources[call.entry.name].ask(call)
+        except Skipped as skip:
+            return outcome.refused(call, skip, self._loop.time() - began), None
+        except SourceError as error:
+            log.warning("%s failed for %s: %s: %s", call.entry.name, call.subject.domain, type(error).__name__, error)
+            return outcome.failed(call, error, self._loop.time() - began), None
+        except Exception as bug:
+            # One source's bug must not take the others' answers away.
+            log.exception("%s has a bug, shown by %s", call.entry.name, call.subject.domain)
+            error = Unreadable(f"bug: {bug!r}", is_cost_unknown=True)
+            return outcome.failed(call, error, self._loop.time() - began), None
+        return outcome.answered(call, answer, self._loop.time() - began), answer
+
+    async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
+        self._progress.end(ended, answer)
+        if self._request.include_source_outcomes:
+            await self._queue.put(ended)
+
+    async def _give_up_the_rest(self) -> None:
+        """Ends what the deadline overtook."""
+        progress, seconds = self._progress, self._loop.time() - self._began
+        for name, price in list(progress.running.items()):
+            await self._end(outcome.cut_off(progress.entries[name], price, seconds), None)
+        for entry in progress.open_entries:
+            await self._end(outcome.too_late(entry), None)
+
+    async def _emit_due_layers(self) -> None:
+        for layer in self._progress.due_layers():
+            await self._queue.put(self._progress.layer_result(layer, self._loop.time() - self._began))

@@ -1,0 +1,197 @@
+"""One value per field: who wins, how sure it is, and what is kept as evidence."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.domain.catalogue import Layer
+from enrichment.domain.company import (
+    Address,
+    CompanyStatus,
+    Coordinates,
+    EmployeeCount,
+    Field,
+    Identifier,
+    IndustryCode,
+    SocialProfile,
+    Value,
+)
+from enrichment.domain.fact import Fact
+from enrichment.pipeline.agreement import agree
+from enrichment.pipeline.merge import MOST, Merged, merge
+from fakes import entry, fact
+
+ENTRIES = {
+    "website": entry("website", lineage="site"),
+    "rdap": entry("rdap"),
+    "receitaws": entry("receitaws", Layer.REGISTRY, lineage="receita-federal"),
+    "opencnpj": entry("opencnpj", Layer.REGISTRY, lineage="receita-federal"),
+    "opencorporates": entry("opencorporates", Layer.REGISTRY),
+    "groq": entry("groq", Layer.INFERENCE, lineage="site"),
+}
+
+
+def merged(*facts: Fact) -> Merged:
+    return merge("vidraria.com.br", facts, ENTRIES)
+
+
+def test_nothing_known_is_an_empty_company() -> None:
+    assert merged() == Merged(merged().company)
+    assert not merged().company.values
+
+
+def test_a_single_fact_keeps_its_confidence() -> None:
+    result = merged(fact(Field.NAME, "Vidraria Aurora", confidence=0.7))
+    assert result.company.values == {Field.NAME: "Vidraria Aurora"}
+    assert result.confidence == {Field.NAME: 0.7}
+
+
+def test_two_independent_voices_that_agree_are_surer_than_either() -> None:
+    result = merged(fact(Field.FOUNDED_YEAR, 1998), fact(Field.FOUNDED_YEAR, 1998, "opencorporates"))
+    assert result.confidence[Field.FOUNDED_YEAR] == pytest.approx(0.85, abs=0.01)
+
+
+def test_two_voices_that_disagree_are_less_sure_than_either() -> None:
+    result = merged(fact(Field.FOUNDED_YEAR, 1998), fact(Field.FOUNDED_YEAR, 2001, "opencorporates"))
+    assert result.confidence[Field.FOUNDED_YEAR] <= 0.47
+    assert [item.is_selected for item in result.evidence] == [True, False]
+
+
+def test_two_sources_of_one_lineage_are_one_voice() -> None:
+    result = merged(
+        fact(Field.LEGAL_NAME, "Aurora Ltda", "receitaws", 0.9), fact(Field.LEGAL_NAME, "AURORA LTDA.", "opencnpj", 0.8)
+    )
+    assert result.confidence[Field.LEGAL_NAME] == 0.9
+    assert all(item.is_selected for item in result.evidence)
+
+
+def test_a_register_knows_the_legal_name_better_than_a_surer_site() -> None:
+    result = merged(
+        fact(Field.LEGAL_NAME, "Aurora Vidros", "website", 0.95),
+        fact(Field.LEGAL_NAME, "Comercial Boreal Ltda", "receitaws", 0.6),
+    )
+    assert result.company.values[Field.LEGAL_NAME] == "Comercial Boreal Ltda"
+
+
+def test_a_site_knows_its_own_name_better_than_a_surer_register() -> None:
+    result = merged(fact(Field.NAME, "Aurora", "website", 0.6), fact(Field.NAME, "Boreal", "receitaws", 0.75))
+    assert result.company.values[Field.NAME] == "Aurora"
+
+
+def test_a_model_never_overrules_a_source() -> None:
+    result = merged(
+        fact(Field.INDUSTRY, "Software", "groq", 0.99), fact(Field.INDUSTRY, "Comércio de vidros", "receitaws", 0.3)
+    )
+    assert result.company.values[Field.INDUSTRY] == "Comércio de vidros"
+
+
+def test_a_second_phone_is_no_contradiction() -> None:
+    result = merged(
+        fact(Field.PHONE, "+551133334444", "website", 0.8), fact(Field.PHONE, "+551155556666", "receitaws", 0.6)
+    )
+    assert result.confidence[Field.PHONE] == 0.8
+
+
+def test_nothing_is_certain() -> None:
+    sources = ("website", "rdap", "receitaws", "opencorporates")
+    result = merged(*(fact(Field.COUNTRY_CODE, "BR", source, 0.98) for source in sources))
+    assert result.confidence[Field.COUNTRY_CODE] == MOST
+
+
+def test_lists_are_joined_without_repeats_and_everybody_who_added_is_evidence() -> None:
+    result = merged(
+        fact(Field.TECHNOLOGIES, ("nginx", "React"), "website", 0.8),
+        fact(Field.TECHNOLOGIES, ("NGINX", "Google Workspace"), "rdap", 0.5),
+    )
+    assert result.company.values[Field.TECHNOLOGIES] == ("nginx", "React", "Google Workspace")
+    assert result.confidence[Field.TECHNOLOGIES] == 0.8
+    assert all(item.is_selected for item in result.evidence)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "count"),
+    [
+        (Field.SOCIAL_PROFILES, (SocialProfile("x", "https://x.com/a"),), (SocialProfile("x", "https://x.com/b"),), 1),
+        (Field.IDENTIFIERS, (Identifier("lei", "1"),), (Identifier("ein", "1"),), 2),
+        (Field.INDUSTRY_CODES, (IndustryCode("cnae", "62.01-5"),), (IndustryCode("cnae", "62 01 5", "Software"),), 1),
+    ],
+)
+def test_list_items_are_the_same_by_what_they_name(name: Field, one: Value, other: Value, count: int) -> None:
+    value = merged(fact(name, one), fact(name, other, "rdap")).company.values[name]
+    assert isinstance(value, tuple)
+    assert len(value) == count
+
+
+def test_the_value_shown_is_that_of_the_surest_fact_of_the_camp() -> None:
+    result = merged(
+        fact(Field.LEGAL_NAME, "aurora ltda", "opencorporates", 0.8),
+        fact(Field.LEGAL_NAME, "AURORA LTDA", "receitaws", 0.97),
+        fact(Field.LEGAL_NAME, "Aurora", "website", 0.99),
+    )
+    assert result.company.values[Field.LEGAL_NAME] == "AURORA LTDA"
+
+
+def test_a_source_that_the_catalogue_no_longer_has_still_counts_as_itself() -> None:
+    result = merged(fact(Field.NAME, "Aurora", "gone"), fact(Field.NAME, "Aurora", "rdap"))
+    assert result.confidence[Field.NAME] > 0.7
+
+
+SAO_PAULO = Coordinates(-23.55, -46.63)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "same"),
+    [
+        (Field.NAME, "Aurora Vidros Ltda.", "AURORA VIDROS", True),
+        (Field.NAME, "Aurora", "Boreal", False),
+        (Field.DESCRIPTION, "Vidros  sob medida.", "vidros sob medida", True),
+        (Field.PHONE, "+55 11 3333-4444", "+551133334444", True),
+        (Field.REGISTRATION_NUMBER, "11222333000181", "11222333000262", True),
+        (Field.REGISTRATION_NUMBER, "11222333000181", "99222333000181", False),
+        (Field.REGISTRATION_NUMBER, "01234567", "1234567", True),
+        (Field.ADDRESS, Address(postal_code="01310-100"), Address(postal_code="01310100"), True),
+        (Field.ADDRESS, Address(postal_code="01310-100"), Address(postal_code="01310-200"), False),
+        (
+            Field.ADDRESS,
+            Address(street="Rua Um, 5", city="Itu", postal_code="1"),
+            Address(street="rua um 5", city="ITU"),
+            True,
+        ),
+        (Field.ADDRESS, Address(street="Rua Um, 5", city="Itu"), Address(street="Rua Dois, 5", city="Itu"), False),
+        (Field.ADDRESS, Address(city="Itu"), Address(street="Rua Um", city="itu"), True),
+        (Field.ADDRESS, Address(region="SP"), Address(region="SP"), False),
+        (Field.COORDINATES, SAO_PAULO, Coordinates(-23.551, -46.631), True),
+        (Field.COORDINATES, SAO_PAULO, Coordinates(-23.55, -46.70), False),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(11, 50), EmployeeCount(40, 40), True),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(11, 50), EmployeeCount(51, 200), False),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(10_001), EmployeeCount(10_001, 20_000), True),
+        (Field.FOUNDED_YEAR, 1998, 1999, False),
+        (Field.STATUS, CompanyStatus.ACTIVE, CompanyStatus.ACTIVE, True),
+        (Field.INCORPORATION_DATE, date(1998, 1, 2), date(1998, 1, 2), True),
+    ],
+)
+def test_equality_knows_its_field(name: Field, one: Value, other: Value, same: bool) -> None:
+    assert agree(name, one, other) is same
+    assert agree(name, other, one) is same
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1998, 1999, 2001]),
+            st.sampled_from(sorted(ENTRIES)),
+            st.floats(0.05, 0.99),
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda item: item[1],
+    )
+)
+def test_merging_does_not_depend_on_the_order_of_the_facts(claims: list[tuple[int, str, float]]) -> None:
+    facts = [fact(Field.FOUNDED_YEAR, year, source, confidence) for year, source, confidence in claims]
+    one, other = merged(*facts), merged(*reversed(facts))
+    assert one == other
+    assert 0 < one.confidence[Field.FOUNDED_YEAR] <= MOST
+    assert len(one.evidence) == len(facts)

@@ -1,0 +1,179 @@
+"""Which sources are called, and the reason for every other one."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.domain.catalogue import Layer
+from enrichment.domain.company import Field
+from enrichment.domain.errors import SkipReason
+from enrichment.domain.fact import Answer
+from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan
+from fakes import NOON, entry, request
+
+
+def situation(**changes: Any) -> Situation:
+    calm = Situation(
+        request=request(),
+        country_code="",
+        held={},
+        ended=frozenset(),
+        running=frozenset(),
+        is_foundation_closed=True,
+        money_left=50_000,
+        money_held=0,
+        seconds_left=8.0,
+    )
+    return replace(calm, **changes)
+
+
+def candidate(question: bytes | None = b"q", price: int = 0, hit: Answer | None = None, **changes: Any) -> Candidate:
+    return Candidate(entry("x", changes.pop("layer", Layer.REGISTRY), **changes), question, price, hit)
+
+
+def decide(one: Candidate, **changes: Any) -> Decision:
+    return plan([one], situation(**changes))[0]
+
+
+HIT = Answer("x", True, (), (), NOON, NOON + 1)
+
+
+def test_a_source_that_nothing_rules_out_is_started() -> None:
+    assert decide(candidate()).action is Action.START
+
+
+@pytest.mark.parametrize(
+    ("one", "around", "reason", "words"),
+    [
+        (candidate(is_enabled=False), {}, SkipReason.DISABLED, "operator"),
+        (
+            candidate(),
+            {"request": request(layers=frozenset({Layer.FOUNDATION}))},
+            SkipReason.LAYER_NOT_REQUESTED,
+            "registry",
+        ),
+        (candidate(needs_key=True), {}, SkipReason.NO_CREDENTIALS, "IMENSIAH_SOURCES__X__API_KEY"),
+        (
+            candidate(),
+            {"request": request(wanted=frozenset({Field.RATING}))},
+            SkipReason.NOT_WANTED,
+            "none of the wanted",
+        ),
+        (
+            candidate(countries=frozenset({"BR"})),
+            {"country_code": "US"},
+            SkipReason.NOT_APPLICABLE,
+            "covers BR; the company is in US",
+        ),
+        (candidate(question=None), {}, SkipReason.MISSING_INPUT, "needs something"),
+        (
+            candidate(),
+            {"held": {Field.NAME: 0.92}},
+            SkipReason.ALREADY_KNOWN,
+            "name already held at 0.92 confidence",
+        ),
+        (candidate(), {"seconds_left": 0.05}, SkipReason.DEADLINE, "50 ms of the deadline"),
+        (
+            candidate(price=3_000),
+            {"money_left": 2_000},
+            SkipReason.OVER_BUDGET,
+            "costs $0.003; $0.002 is left of $0.05",
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, SkipReason) else "",
+)
+def test_every_source_not_called_has_a_reason_with_its_figures(
+    one: Candidate, around: dict[str, Any], reason: SkipReason, words: str
+) -> None:
+    decision = decide(one, **around)
+    assert (decision.action, decision.reason) == (Action.SKIP, reason)
+    assert words in decision.explanation
+
+
+def test_a_key_that_is_set_lets_the_source_be_called() -> None:
+    assert decide(candidate(needs_key=True, api_key="k")).action is Action.START
+
+
+def test_a_source_waits_for_the_end_of_those_it_follows() -> None:
+    follower = candidate(after=frozenset({"website"}))
+    assert decide(follower).action is Action.WAIT
+    assert decide(follower, ended=frozenset({"website"})).action is Action.START
+
+
+def test_inference_waits_until_foundation_closes() -> None:
+    model = candidate(layer=Layer.INFERENCE)
+    assert decide(model, is_foundation_closed=False).action is Action.WAIT
+    assert decide(model).action is Action.START
+
+
+def test_inference_without_evidence_waits_for_what_is_still_at_work() -> None:
+    model = candidate(question=None, layer=Layer.INFERENCE)
+    assert decide(model, running=frozenset({"dns"})).action is Action.WAIT
+    assert decide(model).reason is SkipReason.MISSING_INPUT
+
+
+def test_what_is_held_is_served_even_with_no_money_and_no_time() -> None:
+    decision = decide(candidate(price=3_000, hit=HIT), money_left=0, seconds_left=0.0)
+    assert decision.action is Action.SERVE
+    assert decision.saved_usd_micros == 3_000
+
+
+def test_one_field_that_is_not_held_well_enough_is_reason_to_call() -> None:
+    two = candidate(brings=(Field.NAME, Field.PHONE))
+    assert decide(two, held={Field.NAME: 0.95, Field.PHONE: 0.79}).action is Action.START
+    decision = decide(two, held={Field.NAME: 0.95, Field.PHONE: 0.80}, request=request())
+    assert decision.explanation == "name and phone already held at 0.80 confidence"
+
+
+def test_many_known_fields_are_counted_rather_than_listed() -> None:
+    fields = (Field.NAME, Field.PHONE, Field.EMAIL, Field.STATUS)
+    decision = decide(candidate(brings=fields, price=3_000), held=dict.fromkeys(fields, 0.9))
+    assert decision.explanation == "email, name and 2 more already held at 0.90 confidence"
+    assert decision.saved_usd_micros == 3_000
+
+
+def test_a_source_that_is_always_asked_is_asked_though_all_is_known_and_the_country_is_another() -> None:
+    always = candidate(is_always_asked=True, countries=frozenset({"BR"}))
+    assert decide(always, held={Field.NAME: 0.99}, country_code="US").action is Action.START
+
+
+def test_foundation_is_called_whatever_is_wanted_or_known() -> None:
+    website = candidate(layer=Layer.FOUNDATION)
+    wanted = request(wanted=frozenset({Field.SHARE_CAPITAL}))
+    assert decide(website, request=wanted, held={Field.NAME: 0.99}).action is Action.START
+
+
+def test_each_rule_can_be_switched_off_alone() -> None:
+    off = Rules(already_known=False)
+    assert decide(candidate(), held={Field.NAME: 0.92}, rules=off).action is Action.START
+    nothing = request(wanted=frozenset({Field.RATING}))
+    assert decide(candidate(), request=nothing, rules=Rules(wanted_fields=False)).action is Action.START
+
+
+def test_the_cheap_go_first_and_what_they_take_the_next_have_not() -> None:
+    cheap, dear = candidate(price=3_000), candidate(price=48_000)
+    first, second = plan([cheap, dear], situation(money_left=50_000))
+    assert first.action is Action.START
+    # 3,000 are held, not yet spent: should the call cost nothing, the dear one can still be paid.
+    assert second.action is Action.WAIT
+    assert plan([cheap, candidate(price=50_001)], situation())[1].reason is SkipReason.OVER_BUDGET
+
+
+def test_a_source_waits_for_money_that_is_held_by_a_call_in_flight() -> None:
+    dear = candidate(price=48_000)
+    assert decide(dear, money_left=47_000, money_held=3_000, running=frozenset({"y"})).action is Action.WAIT
+    assert decide(dear, money_left=40_000, money_held=3_000, running=frozenset({"y"})).action is Action.SKIP
+
+
+@given(
+    prices=st.lists(st.integers(0, 60_000), max_size=12),
+    limit=st.integers(0, 100_000),
+    held=st.integers(0, 50_000),
+)
+def test_what_is_started_never_costs_more_than_is_left(prices: list[int], limit: int, held: int) -> None:
+    decisions = plan([candidate(price=price) for price in prices], situation(money_left=limit, money_held=held))
+    started = [each.candidate.price_usd_micros for each in decisions if each.action is Action.START]
+    assert sum(started) <= limit

@@ -1,0 +1,317 @@
+"""One enrichment in flight: what is asked when, what is sent when, and what a bad day does."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from enrichment.domain.catalogue import Entry, Layer, Terms
+from enrichment.domain.company import Field
+from enrichment.domain.errors import Fault, Skipped, SkipReason, Unreadable
+from enrichment.domain.event import (
+    Completed,
+    Disposition,
+    EnrichmentRequest,
+    Event,
+    LayerResult,
+    SourceOutcome,
+    Started,
+)
+from enrichment.domain.fact import NOT_FOUND
+from enrichment.guards import guarded, order
+from enrichment.pipeline.run import Enrichments, Guarded, Tools
+from fakes import NOON, FakeCache, FakeSource, entry, reading, request
+from virtual_time import in_virtual_time
+
+World = dict[str, tuple[Entry, FakeSource]]
+
+
+def world(*sources: tuple[Entry, FakeSource]) -> World:
+    return {each.name: (each, source) for each, source in sources}
+
+
+def enrichments(sources: World, cache: FakeCache | None = None, **changes: Any) -> Enrichments:
+    held = cache or FakeCache()
+    clock = changes.pop("clock", lambda: NOON)
+    behind = {
+        name: Guarded(each, source, guarded(source, order(held), clock)) for name, (each, source) in sources.items()
+    }
+    return Enrichments(Tools(behind, held, clock, new_id=lambda: "id-1", **changes))
+
+
+async def events_of(service: Enrichments, asked: EnrichmentRequest, seconds: float = 8.0) -> list[Event]:
+    events: list[Event] = []
+    with service.start(asked, seconds) as run:
+        while (event := await run.event()) is not None:
+            events.append(event)
+    return events
+
+
+def enrich(sources: World, seconds: float = 8.0, cache: FakeCache | None = None, **asked: Any) -> list[Event]:
+    return in_virtual_time(events_of(enrichments(sources, cache), request(**asked), seconds))
+
+
+def layers(events: list[Event]) -> dict[Layer, LayerResult]:
+    return {event.layer: event for event in events if isinstance(event, LayerResult)}
+
+
+def outcomes(events: list[Event]) -> dict[str, SourceOutcome]:
+    """The last word on each source in the layers' results."""
+    return {each.source: each for result in layers(events).values() for each in result.sources}
+
+
+def completed(events: list[Event]) -> Completed:
+    assert isinstance(events[-1], Completed)
+    return events[-1]
+
+
+WEBSITE = entry("website", brings=(Field.NAME, Field.ADDRESS, Field.LEGAL_NAME), lineage="site")
+REGISTER = entry("register", Layer.REGISTRY, brings=(Field.LEGAL_NAME,), after=frozenset({"website"}))
+MODEL = entry("model", Layer.INFERENCE, brings=(Field.INDUSTRY,), after=frozenset({"website"}))
+
+
+def three_layers(site_seconds: float = 0.3) -> World:
+    return world(
+        (WEBSITE, FakeSource(reading((Field.NAME, "Aurora"), text="We cut glass."), site_seconds)),
+        (REGISTER, FakeSource(reading((Field.LEGAL_NAME, "Aurora Ltda")), 0.2, needs=Field.NAME, cost=3_000)),
+        (MODEL, FakeSource(reading((Field.INDUSTRY, "Glass")), 0.1, needs=Field.NAME, cost=200)),
+    )
+
+
+def test_a_stream_is_started_then_a_result_for_each_layer_in_order_then_completed() -> None:
+    events = enrich(three_layers())
+    assert [type(event).__name__ for event in events] == ["Started"] + ["LayerResult"] * 3 + ["Completed"]
+    assert list(layers(events)) == list(Layer)
+    assert isinstance(events[0], Started)
+    assert events[0].enrichment_id == "id-1"
+
+
+def test_the_layers_costs_add_up_and_the_company_grows() -> None:
+    events = enrich(three_layers())
+    found = layers(events)
+    assert [result.cost_usd_micros for result in found.values()] == [0, 3_000, 200]
+    assert completed(events).cost_usd_micros == 3_200
+    assert found[Layer.FOUNDATION].updated == (Field.NAME,)
+    assert found[Layer.REGISTRY].updated == (Field.LEGAL_NAME,)
+    assert found[Layer.INFERENCE].company == completed(events).company
+    assert completed(events).company.values[Field.INDUSTRY] == "Glass"
+
+
+def test_inference_runs_beside_registry_and_is_sent_after_it() -> None:
+    events = enrich(three_layers())
+    # 0.3 s for the site, then 0.2 s for the register; the model's 0.1 s hide behind it.
+    assert completed(events).duration_seconds == pytest.approx(0.5, abs=0.01)
+
+
+def test_inference_sees_foundation_alone_and_only_what_may_enter_a_prompt() -> None:
+    sources = three_layers()
+    secret = entry("secret", brings=(Field.PHONE,), terms=Terms(may_enter_prompt=False))
+    sources["secret"] = (secret, FakeSource(reading((Field.PHONE, "+551133334444"))))
+    slow_model = FakeSource(reading((Field.INDUSTRY, "Glass")), needs=Field.NAME)
+    sources["model"] = (
+        entry("model", Layer.INFERENCE, brings=(Field.INDUSTRY,), after=REGISTER.after | {"register"}),
+        slow_model,
+    )
+    enrich(sources)
+    seen = slow_model.asked[0]
+    assert set(seen.known) == {Field.NAME}
+    assert [document.text for document in seen.documents] == ["We cut glass."]
+
+
+def test_a_source_starts_when_what_it_waits_for_has_ended_not_when_the_layer_has() -> None:
+    slow = entry("slow", brings=(Field.PHONE,))
+    sources = three_layers(0.1) | world((slow, FakeSource(reading(), 2.0)))
+    events = enrich(sources)
+    assert completed(events).duration_seconds == pytest.approx(2.1, abs=0.01)  # slow, then the model's 0.1 s
+    assert outcomes(events)["register"].disposition is Disposition.FOUND
+
+
+def test_a_late_foundation_source_is_pending_and_its_facts_come_with_the_next_result() -> None:
+    slow = entry("slow", brings=(Field.PHONE,))
+    sources = three_layers() | world((slow, FakeSource(reading((Field.PHONE, "+551133334444")), 4.0, cost=7)))
+    events = enrich(sources)
+    first = {each.source: each.disposition for each in layers(events)[Layer.FOUNDATION].sources}
+    assert first["slow"] is Disposition.PENDING
+    last = layers(events)[Layer.INFERENCE]
+    assert {each.source: each.disposition for each in last.sources}["slow"] is Disposition.FOUND
+    assert Field.PHONE in last.updated
+    assert sum(result.cost_usd_micros for result in layers(events).values()) == completed(events).cost_usd_micros
+
+
+def test_an_equal_request_is_answered_from_what_is_held_for_nothing() -> None:
+    cache, sources = FakeCache(), three_layers()
+    enrich(sources, cache=cache)
+    events = enrich(sources, cache=cache, max_cost_usd_micros=0)
+    again = completed(events)
+    assert (again.cost_usd_micros, again.saved_usd_micros, again.is_from_cache) == (0, 3_200, True)
+    assert {each.disposition for each in outcomes(events).values()} == {Disposition.CACHED}
+    assert [len(source.asked) for _, source in sources.values()] == [1, 1, 1]
+    assert again.repeatable_until == pytest.approx(NOON + 86_400, rel=1)
+
+
+def test_a_held_not_found_spares_the_call_too() -> None:
+    cache, sources = FakeCache(), world((WEBSITE, FakeSource(NOT_FOUND)))
+    enrich(sources, cache=cache)
+    outcome = outcomes(enrich(sources, cache=cache))["website"]
+    assert outcome.disposition is Disposition.CACHED
+    assert "does not know" in outcome.explanation
+
+
+def test_values_older_than_max_age_are_fetched_again() -> None:
+    cache, sources = FakeCache(), world((WEBSITE, FakeSource(reading((Field.NAME, "Aurora")))))
+    enrich(sources, cache=cache)
+    later = enrichments(sources, cache, clock=lambda: NOON + 100)
+    young = in_virtual_time(events_of(later, request(max_age_seconds=200.0)))
+    assert completed(young).repeatable_until == NOON + 200
+    old = in_virtual_time(events_of(later, request(max_age_seconds=50.0)))
+    assert outcomes(old)["website"].disposition is Disposition.FOUND
+
+
+def test_questions_of_one_round_are_looked_up_together_and_only_once() -> None:
+    cache = FakeCache()
+    enrich(three_layers(), cache=cache)
+    assert cache.reads == 2  # the site alone; then the register and the model
+
+
+def test_money_is_never_spent_past_the_limit() -> None:
+    dear = entry("dear", Layer.REGISTRY, brings=(Field.PHONE,))
+    also = entry("also", Layer.REGISTRY, brings=(Field.EMAIL,))
+    sources = world((dear, FakeSource(reading(), 0.2, cost=40_000)), (also, FakeSource(reading(), cost=20_000)))
+    events = enrich(sources)
+    assert completed(events).cost_usd_micros == 40_000
+    assert outcomes(events)["also"].skip_reason is SkipReason.OVER_BUDGET
+    assert Field.EMAIL in {shortfall.field for shortfall in completed(events).shortfalls}
+
+
+def test_money_that_a_call_did_not_use_pays_for_the_next() -> None:
+    dear = entry("dear", Layer.REGISTRY, brings=(Field.PHONE,))
+    also = entry("also", Layer.REGISTRY, brings=(Field.EMAIL,))
+    sources = world((dear, FakeSource(Fault("503"), 0.2, cost=40_000)), (also, FakeSource(reading(), cost=20_000)))
+    assert completed(enrich(sources)).cost_usd_micros == 20_000
+
+
+def test_a_failure_is_an_outcome_and_a_shortfall_and_never_a_not_found() -> None:
+    events = enrich(world((WEBSITE, FakeSource(Fault("connection refused")))))
+    outcome = outcomes(events)["website"]
+    assert outcome.disposition is Disposition.FAILED
+    assert "refused" not in outcome.explanation
+    assert {shortfall.source for shortfall in completed(events).shortfalls} == {"website"}
+
+
+def test_a_bug_in_one_source_leaves_the_others_answers() -> None:
+    sources = three_layers() | world((entry("odd", brings=(Field.PHONE,)), FakeSource(KeyError("x"))))
+    events = enrich(sources)
+    assert isinstance(outcomes(events)["odd"].error, Unreadable)
+    assert completed(events).company.values[Field.LEGAL_NAME] == "Aurora Ltda"
+
+
+def test_a_source_that_may_not_ask_is_skipped_with_its_reason() -> None:
+    refusal = Skipped(SkipReason.DISALLOWED, "robots.txt forbids it")
+    outcome = outcomes(enrich(world((WEBSITE, FakeSource(refusal)))))["website"]
+    assert (outcome.disposition, outcome.skip_reason) == (Disposition.SKIPPED, SkipReason.DISALLOWED)
+    assert outcome.explanation == "robots.txt forbids it"
+
+
+def test_a_source_that_takes_longer_than_its_own_limit_has_failed_at_an_unknown_cost() -> None:
+    slow = entry("slow", timeout_ms=500)
+    events = enrich(world((slow, FakeSource(reading(), 5.0, cost=900))))
+    assert outcomes(events)["slow"].disposition is Disposition.FAILED
+    assert completed(events).cost_usd_micros == 900
+    assert completed(events).duration_seconds == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_is_known_is_sent_in_time_however_little_there_is() -> None:
+    events = enrich(three_layers(site_seconds=60.0), seconds=1.0)
+    assert completed(events).duration_seconds <= 0.9
+    found = outcomes(events)
+    assert found["website"].disposition is Disposition.FAILED
+    assert found["register"].skip_reason in (SkipReason.DEADLINE, SkipReason.MISSING_INPUT)
+
+
+class Stubborn(FakeSource):
+    """Does not stop when it is told to."""
+
+    async def ask(self, subject: Any) -> Any:
+        self.asked.append(subject)
+        try:
+            await asyncio.sleep(0.87)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.2)
+        return reading()
+
+
+def test_the_answer_does_not_wait_for_a_source_that_overstays_the_deadline() -> None:
+    waiting = entry("waiting", Layer.REGISTRY, after=frozenset({"stubborn"}))
+    sources = world((entry("stubborn"), Stubborn(cost=500)), (waiting, FakeSource()))
+    events = enrich(sources, seconds=1.0)
+    assert completed(events).duration_seconds < 1.0
+    found = outcomes(events)
+    assert (found["stubborn"].disposition, found["stubborn"].cost_usd_micros) == (Disposition.FAILED, 500)
+    assert found["waiting"].skip_reason is SkipReason.DEADLINE
+
+
+def test_only_the_layers_asked_for_are_sent() -> None:
+    events = enrich(three_layers(), layers=frozenset({Layer.FOUNDATION}))
+    assert list(layers(events)) == [Layer.FOUNDATION]
+    assert set(completed(events).company.values) == {Field.NAME}
+
+
+def test_outcomes_are_streamed_as_they_come_when_asked_for() -> None:
+    events = enrich(three_layers(), include_source_outcomes=True)
+    kinds = [event.source for event in events if isinstance(event, SourceOutcome)]
+    assert kinds == ["website", "model", "register"]
+
+
+def test_a_disabled_source_is_not_even_questioned() -> None:
+    off = entry("off", is_enabled=False)
+    assert outcomes(enrich(world((off, FakeSource()))))["off"].skip_reason is SkipReason.DISABLED
+
+
+def test_leaving_the_run_ends_it_and_everything_it_started() -> None:
+    async def leave() -> set[str]:
+        service = enrichments(three_layers(site_seconds=60.0))
+        with service.start(request(), 8.0) as run:
+            await run.event()
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return {task.get_name() for task in asyncio.all_tasks()} & {"run", "ask website"}
+
+    assert in_virtual_time(leave()) == set()
+
+
+class Broken(FakeSource):
+    """Its very question is a bug of ours."""
+
+    def question(self, subject: Any) -> bytes | None:
+        raise RuntimeError("a bug")
+
+
+def test_a_bug_of_ours_reaches_the_reader_who_does_not_wait_for_ever() -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        enrich(world((entry("broken"), Broken())))
+
+
+def test_completeness_counts_only_fields_that_some_source_can_bring() -> None:
+    wanted = frozenset({Field.NAME, Field.PHONE, Field.RATING})
+    brazil = entry("brazil", Layer.REGISTRY, brings=(Field.PHONE,), countries=frozenset({"BR"}))
+    sources = world((WEBSITE, FakeSource(reading((Field.NAME, "Aurora")))), (brazil, FakeSource(NOT_FOUND)))
+    at_home = completed(enrich(sources, wanted=wanted))
+    assert at_home.completeness == 0.5
+    abroad = completed(enrich(sources, wanted=wanted, domain="aurora-glass.com"))
+    assert abroad.completeness == 0.5 or abroad.completeness == 1.0
+    nothing = completed(enrich(sources, wanted=frozenset({Field.RATING})))
+    assert (nothing.completeness, nothing.confidence) == (1.0, None)
+
+
+def test_the_same_world_gives_the_same_events() -> None:
+    assert enrich(three_layers()) == enrich(three_layers())
+
+
+def test_the_generation_of_a_domain_is_the_caches() -> None:
+    cache = FakeCache()
+    service = enrichments(three_layers(), cache)
+    before = service.generation("vidraria.com.br")
+    in_virtual_time(events_of(service, request()))
+    assert service.generation("vidraria.com.br") > before
