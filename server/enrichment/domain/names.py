@@ -17,14 +17,15 @@ _LEGAL_FORMS = frozenset(
     tuple(form.split())
     for form in """
     ltda|limitada|sa|sociedade anonima|sociedad anonima|societe anonyme|eireli|me|epp|mei|slu|sociedade limitada|cia
-    inc|incorporated|corp|corporation|co|company|llc|llp|lllp|lp|pllc|pc|ltd|limited|plc|cic|pty|proprietary|pvt|private
-    unlimited|ulc|ltee|gmbh|mbh|ggmbh|ag|kg|kgaa|ohg|ug|haftungsbeschrankt|ev|eg|ek|gbr|se|sarl|sas|sasu|eurl|snc|sca|sci
-    scop|sel|srl|srls|spa|sapa|sl|sll|slp|sau|sc|sa de cv|s de rl de cv|s de rl|de cv|sab|sab de cv|sapi de cv|sapi|rl|cv
-    bv|nv|vof|bvba|cvba|sprl|scrl|ab|hb|kb|as|asa|aps|ans|da|oy|oyj|ky|ehf|hf|ou|uab|sia|sp zoo|spzoo|sp k|sp j|sro|spol sro
-    kft|zrt|nyrt|bt|doo|dd|ad|ood|eood|ead|sa|ike|epe|kk|gk|godo kaisha|kabushiki kaisha|bhd|sdn|sdn bhd|pte|tbk|jsc
-    pjsc|ojsc|cjsc|fzco|fze|fz llc|dmcc|wll|saog|saoc|spc|lda|sgps|unipessoal|public limited company
-    limited liability company|gesellschaft mit beschrankter haftung|aktiengesellschaft|aktiebolag|sociedad limitada
-    societa per azioni|societa a responsabilita limitata|ооо|оао|зао|пао|ао
+    inc|incorporated|corp|corporation|co|company|llc|llp|lllp|lp|pllc|pc|ltd|limited|plc|cic|pty|proprietary|pvt
+    private|unlimited|ulc|ltee|gmbh|mbh|ggmbh|ag|kg|kgaa|ohg|ug|haftungsbeschrankt|ev|eg|ek|gbr|se|sarl|sas|sasu
+    eurl|snc|sca|sci|scop|sel|srl|srls|spa|sapa|sl|sll|slp|sau|sc|sa de cv|s de rl de cv|s de rl|de cv|sab|sab de cv
+    sapi de cv|sapi|rl|cv|bv|nv|vof|bvba|cvba|sprl|scrl|ab|hb|kb|as|asa|aps|ans|da|oy|oyj|ky|ehf|hf|ou|uab|sia
+    sp zoo|spzoo|sp k|sp j|sro|spol sro|kft|zrt|nyrt|bt|doo|dd|ad|ood|eood|ead|ike|epe|kk|gk|godo kaisha
+    kabushiki kaisha|bhd|sdn|sdn bhd|pte|tbk|jsc|pjsc|ojsc|cjsc|fzco|fze|fz llc|dmcc|wll|saog|saoc|spc|lda|sgps
+    unipessoal|public limited company|limited liability company|gesellschaft mit beschrankter haftung
+    aktiengesellschaft|aktiebolag|sociedad limitada|societa per azioni|societa a responsabilita limitata|ооо|оао|зао
+    пао|ао
     """.replace("\n", "|").split("|")
     if form.split()
 )
