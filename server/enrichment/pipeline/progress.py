@@ -123,7 +123,8 @@ class Progress:
 
     def layer_result(self, layer: Layer, seconds: float) -> LayerResult:
         """What the layer and late sources of earlier ones added; `seconds` since the start."""
-        merged = self._merge(list(self.answers.values()))
+        told = {*self._emitted, layer}
+        merged = self._merge([answer for name, answer in self.answers.items() if self.entries[name].layer in told])
         updated = self._updated(merged)
         sources = self._news(layer)
         result = LayerResult(

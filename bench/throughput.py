@@ -1,0 +1,105 @@
+"""Warm streams per second over a bare grpc.aio server that streams the same bytes.
+
+Each server has a process of its own; the load is offered to one, then the other, round after round, so that whatever
+else the machine does falls on both.
+
+Run: python bench/throughput.py [rounds]
+"""
+
+import asyncio
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from enrichment.sandbox import SandboxSettings, sandbox
+from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
+
+METHOD = "/imensiah.enrichment.v1.EnrichmentService/Enrich"
+STREAMS = 400  # per round and server
+AT_ONCE = 32
+TARGET = 0.6
+HERE = Path(__file__).parent
+
+
+@asynccontextmanager
+async def process(*command: str, environ: Mapping[str, str]) -> AsyncIterator[str]:
+    """A server in a process of its own; yields the address that it prints."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=subprocess.PIPE, env={**os.environ, **environ}
+    )
+    try:
+        assert child.stdout
+        line = (await asyncio.wait_for(child.stdout.readline(), 30)).decode()
+        yield line.split()[-1]
+    finally:
+        child.send_signal(signal.SIGTERM)
+        await child.wait()
+
+
+async def read_all(call: "grpc.aio.UnaryStreamCall[bytes, bytes]") -> list[bytes]:
+    return [message async for message in call]
+
+
+async def streams_per_second(channel: grpc.aio.Channel, request: bytes) -> float:
+    stub = channel.unary_stream(METHOD)
+    left = STREAMS
+
+    async def worker() -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            await read_all(stub(request))
+
+    began = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    return STREAMS / (time.perf_counter() - began)
+
+
+async def compare(ours: str, messages: list[bytes], request: bytes, rounds: int) -> int:
+    with tempfile.NamedTemporaryFile("w", suffix=".hex") as file:
+        file.write("\n".join(message.hex() for message in messages))
+        file.flush()
+        async with process(str(HERE / "bare_server.py"), file.name, environ={}) as bare:
+            async with grpc.aio.insecure_channel(ours) as one, grpc.aio.insecure_channel(bare) as other:
+                pairs = [
+                    (await streams_per_second(one, request), await streams_per_second(other, request))
+                    for _ in range(rounds + 1)
+                ][1:]
+    size = sum(len(message) for message in messages)
+    print(f"{len(messages)} messages, {size} bytes a stream; {rounds} rounds of {STREAMS} streams, {AT_ONCE} at once")
+    print(
+        f"ours {statistics.median(p[0] for p in pairs):7.0f} streams/s    bare {statistics.median(p[1] for p in pairs):7.0f}"
+    )
+    ratios = sorted(mine / bare for mine, bare in pairs)
+    middle = statistics.median(ratios)
+    verdict = "met" if middle >= TARGET else "MISSED"
+    print(f"ratio p50 {middle:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})   target >= {TARGET}   {verdict}")
+    return 0 if middle >= TARGET else 1
+
+
+async def main(rounds: int) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        async with sandbox(SandboxSettings(latency_scale=0.0)) as box:
+            environ = {**box.environment, "IMENSIAH_LISTEN": "127.0.0.1:0", "IMENSIAH_DATA_DIR": folder}
+            async with process("-m", "enrichment", "serve", environ=environ) as ours:
+                brazilian, _ = box.world.showcase
+                request = EnrichRequest(website_url=brazilian).SerializeToString()
+                async with grpc.aio.insecure_channel(ours) as channel:
+                    for _ in range(3):
+                        messages = await read_all(channel.unary_stream(METHOD)(request))
+                last = EnrichResponse.FromString(messages[-1])
+                assert last.completed.from_cache, "the answer is not wholly held: a source was asked again"
+                return await compare(ours, messages, request, rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)))
