@@ -1,0 +1,43 @@
+"""How a company is reached, and never how a person is."""
+
+import re
+
+import phonenumbers
+
+# What may stand before the @: a task, in the languages of the companies we meet. A name never does.
+ROLES = frozenset(
+    """
+    accounting accounts adm admin administracao administracion administration administrativo ajuda all atencion
+    atendimento billing business care careers cobranca comercial comercio commercial company compliance compras
+    comunicacao contabil contabilidade contact contacto contactus contato contatos contratos corporate corporativo
+    customer customercare customerservice desk dpo email empresa empresas enquiries equipe escritorio faleconosco
+    faturamento feedback finance financeiro fiscal geral general hello hi hola hr imprensa info informacion
+    informacoes inquiries investor investors invoice invoices ir jobs juridico kontakt kundenservice legal logistica
+    loja mail marketing matriz media mkt negocios nf nfe noreply office oi ola orders ouvidoria parcerias partners
+    partnerships pedidos post press privacidade privacy purchasing recepcao reception recrutamento recruiting
+    relacionamento rh sac sales secretaria service services servico servicos shop societario store suporte
+    support team tributario us vagas vendas ventas vertrieb web webmaster welcome
+    """.split()
+)
+_MAILBOX = re.compile(r"([a-z0-9][a-z0-9._+-]{0,63})@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
+
+
+def role_mailbox(text: str, domain: str) -> str:
+    """An e-mail address in lower case if a role stands before its @ and the company's own domain behind it, else ""."""
+    match = _MAILBOX.fullmatch(text.strip().lower())
+    if not match or not (match[2] == domain or match[2].endswith(f".{domain}")):
+        return ""
+    # Every part must be a role, a number or as short as a country: "contact.br2" is one, "sales.anna" is not.
+    words = re.split(r"[._+\-\d]+", match[1].rstrip("0123456789"))
+    return match[0] if words[0] in ROLES and all(len(word) <= 2 or word in ROLES for word in words) else ""
+
+
+def phone(text: str, country_code: str) -> str:
+    """A telephone number in E.164, read as it is dialled in the country; "" where no such number can exist."""
+    try:
+        number = phonenumbers.parse(text, country_code or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

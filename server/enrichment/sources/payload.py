@@ -1,0 +1,100 @@
+"""Reads JSON that nobody vouches for: every value is looked at before it is used."""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import cast
+
+import httpx
+
+from enrichment.domain.errors import Unreadable
+from enrichment.sources.failures import described, media_type
+
+# Longer than any name or address, short enough that no answer fills a company with noise.
+LONGEST_TEXT = 300
+
+# C: control, format, surrogate (which no UTF-8 can hold), private and unassigned characters.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
+
+
+def json_object(response: httpx.Response) -> Mapping[str, object]:
+    """The JSON object that a response holds; raises Unreadable for every other content.
+
+    A successful answer that cannot be read was answered all the same, so its cost is not known.
+    """
+    if "json" not in media_type(response):
+        raise _unreadable(response, "is not JSON")
+    try:
+        # RecursionError: ten thousand brackets are valid JSON.
+        data: object = json.loads(response.content, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise _unreadable(response, "holds broken JSON") from None
+    if not isinstance(data, dict):
+        raise _unreadable(response, "holds no JSON object")
+    return cast("Mapping[str, object]", data)
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(name)
+
+
+def _unreadable(response: httpx.Response, complaint: str) -> Unreadable:
+    return Unreadable(f"{described(response)}: the body {complaint}", is_cost_unknown=response.is_success)
+
+
+def at(data: object, *path: str) -> object:
+    """What stands under a path of keys; None where the path ends early."""
+    for key in path:
+        if not isinstance(data, dict):
+            return None
+        data = cast("dict[str, object]", data).get(key)
+    return data
+
+
+def items(data: object, *path: str) -> Sequence[object]:
+    """The items of the list under a path of keys; none where there is no list."""
+    found = at(data, *path)
+    return cast("list[object]", found) if isinstance(found, list) else ()
+
+
+def text(data: object, *path: str) -> str:
+    """The text under a path of keys: on one line, of visible characters, bounded; "" where there is none."""
+    found = at(data, *path)
+    return one_line(found) if isinstance(found, str) else ""
+
+
+def one_line(value: str) -> str:
+    """A text as it may be shown and stored: visible characters, single spaces, at most LONGEST_TEXT of them."""
+    words = "".join(" " if char.isspace() else char for char in value[: 10 * LONGEST_TEXT])
+    seen = words if words.isprintable() else "".join(c for c in words if unicodedata.category(c) not in _UNSEEN)
+    return " ".join(seen.split())[:LONGEST_TEXT].rstrip()
+
+
+def number(data: object, *path: str) -> float | None:
+    """The finite number under a path of keys; None where there is none."""
+    found = at(data, *path)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        value = float(found)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def iso_date(data: object, *path: str) -> date | None:
+    """The ISO 8601 day under a path of keys, its time of day left out; None where there is none."""
+    match = _ISO_DATE.fullmatch(text(data, *path))
+    return day(match[1], match[2], match[3]) if match else None
+
+
+def day(year: str, month: str, of_month: str) -> date | None:
+    """A date from its digits, None where the calendar has no such day."""
+    try:
+        return date(int(year), int(month), int(of_month))
+    except ValueError:
+        return None
