@@ -78,7 +78,7 @@ _SETTINGS: Mapping[str, Any] = {
     "lifetime_days": float,
 }
 # What single sources understand beyond the settings that all have.
-_OPTIONS: Mapping[str, frozenset[str]] = {
+OPTIONS: Mapping[str, frozenset[str]] = {
     "website": frozenset({"connect_to"}),
     "dns": frozenset({"server"}),
     "groq": frozenset({"model"}),
@@ -94,7 +94,7 @@ def _typed(name: str, given: Mapping[str, str]) -> dict[str, Any]:
                 typed[key] = _SETTINGS[key](text)
             except (KeyError, ValueError):
                 raise ValueError(f"{variable}={text!r} cannot be read") from None
-        elif key not in _OPTIONS.get(name, frozenset()):
-            known = sorted({*_SETTINGS, *_OPTIONS.get(name, frozenset())})
+        elif key not in OPTIONS.get(name, frozenset()):
+            known = sorted({*_SETTINGS, *OPTIONS.get(name, frozenset())})
             raise ValueError(f"{variable} is not a setting; {name} has {', '.join(known).upper()}")
     return typed
