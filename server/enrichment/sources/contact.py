@@ -6,18 +6,22 @@ import phonenumbers
 
 # What may stand before the @: a task, in the languages of the companies we meet. A name never does.
 ROLES = frozenset(
-    """
-    accounting accounts adm admin administracao administracion administration administrativo ajuda all atencion
-    atendimento billing business care careers cobranca comercial comercio commercial company compliance compras
-    comunicacao contabil contabilidade contact contacto contactus contato contatos contratos corporate corporativo
-    customer customercare customerservice desk dpo email empresa empresas enquiries equipe escritorio faleconosco
-    faturamento feedback finance financeiro fiscal geral general hello hi hola hr imprensa info informacion
-    informacoes inquiries investor investors invoice invoices ir jobs juridico kontakt kundenservice legal logistica
-    loja mail marketing matriz media mkt negocios nf nfe noreply office oi ola orders ouvidoria parcerias partners
-    partnerships pedidos post press privacidade privacy purchasing recepcao reception recrutamento recruiting
-    relacionamento rh sac sales secretaria service services servico servicos shop societario store suporte
-    support team tributario us vagas vendas ventas vertrieb web webmaster welcome
-    """.split()
+    re.findall(
+        r"\w+",
+        """
+        accounting accounts adm admin administracao administracion administration administrativo ajuda atencion
+        atendimento billing business care careers cobranca comercial comercio commercial company compliance
+        compras comunicacao contabil contabilidade contact contacto contactus contato contatos contratos
+        corporate corporativo customer customercare customerservice desk dpo email empresa empresas enquiries
+        equipe escritorio faleconosco faturamento feedback finance financeiro fiscal general geral hello hi hola
+        hr imprensa info informacion informacoes inquiries investor investors invoice invoices ir jobs juridico
+        kontakt kundenservice legal logistica loja mail marketing matriz media mkt negocios nf nfe office oi ola
+        orders ouvidoria parcerias partners partnerships pedidos post press privacidade privacy purchasing
+        recepcao reception recruiting recrutamento relacionamento rh sac sales secretaria service services
+        servico servicos shop societario store suporte support team tributario us vagas vendas ventas vertrieb
+        web webmaster welcome
+        """,
+    )
 )
 _MAILBOX = re.compile(r"([a-z0-9][a-z0-9._+-]{0,63})@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 
@@ -27,9 +31,9 @@ def role_mailbox(text: str, domain: str) -> str:
     match = _MAILBOX.fullmatch(text.strip().lower())
     if not match or not (match[2] == domain or match[2].endswith(f".{domain}")):
         return ""
-    # Every part must be a role, a number or as short as a country: "contact.br2" is one, "sales.anna" is not.
-    words = re.split(r"[._+\-\d]+", match[1].rstrip("0123456789"))
-    return match[0] if words[0] in ROLES and all(len(word) <= 2 or word in ROLES for word in words) else ""
+    # "contato2" and "sac.vendas" are tasks, "sales.anna" is a person.
+    words = [word for word in re.split(r"[._+\-\d]+", match[1]) if word]
+    return match[0] if words and ROLES.issuperset(words) else ""
 
 
 def phone(text: str, country_code: str) -> str:
