@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import platformdirs
 
@@ -13,7 +13,6 @@ from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.plan import Rules
 
 PREFIX = "IMENSIAH_"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +37,17 @@ def load(environ: Mapping[str, str]) -> Settings:
 
     Raises ValueError with the variable, its value and what would be right.
     """
-    given = {**_from_file(environ.get("IMENSIAH_CONFIG", "")), **_from_environment(environ)}
-    read = _Reader(given)
+    read = _Reader({**_from_file(environ.get("IMENSIAH_CONFIG", "")), **_from_environment(environ)})
+    given = {name: read(variable, parse) for name, (variable, parse) in _SETTINGS.items() if variable in read}
+    rules = {rule: read(variable, _truth) for rule, variable in _RULES.items() if variable in read}
     settings = Settings(
         sources=load_catalogue(read.sources()),
-        data_dir=read("DATA_DIR", Path, Path(platformdirs.user_data_dir("imensiah"))),
-        listen=read("LISTEN", str, Settings.listen),
-        cache_url=read("CACHE_URL", str, Settings.cache_url),
-        max_cost_usd_micros=read("MAX_COST_USD_MICROS", _count, Settings.max_cost_usd_micros),
-        deadline_ms=read("DEADLINE_MS", _count, Settings.deadline_ms),
-        foundation_soft_deadline_ms=read(
-            "LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count, Settings.foundation_soft_deadline_ms
-        ),
-        max_streams=read("MAX_STREAMS", _count, Settings.max_streams),
-        drain_ms=read("DRAIN_MS", _count, Settings.drain_ms),
-        reflection=read("REFLECTION", _truth, Settings.reflection),
-        rules=Rules(**{rule: read(f"RULES__{rule.upper()}", _truth, True) for rule in _RULES}),
+        data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
+        rules=Rules(**rules),
+        **given,
     )
     read.refuse_unknown()
     return settings
-
-
-_RULES = ("already_known", "wanted_fields")
 
 
 def _count(text: str) -> int:
@@ -69,12 +57,35 @@ def _count(text: str) -> int:
     return number
 
 
+def _cache_url(text: str) -> str:
+    if text not in ("", "sqlite://", "memory://"):
+        raise ValueError(text)
+    return text
+
+
 def _truth(text: str) -> bool:
     return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.strip().lower()]
 
 
+_SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "data_dir": ("DATA_DIR", Path),
+    "listen": ("LISTEN", str),
+    "cache_url": ("CACHE_URL", _cache_url),
+    "max_cost_usd_micros": ("MAX_COST_USD_MICROS", _count),
+    "deadline_ms": ("DEADLINE_MS", _count),
+    "foundation_soft_deadline_ms": ("LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count),
+    "max_streams": ("MAX_STREAMS", _count),
+    "drain_ms": ("DRAIN_MS", _count),
+    "reflection": ("REFLECTION", _truth),
+}
+_RULES = {"already_known": "RULES__ALREADY_KNOWN", "wanted_fields": "RULES__WANTED_FIELDS"}
+
 # For a person whose value could not be read.
-_WHAT_IS_RIGHT: Mapping[object, str] = {_count: "a whole number of at least 0", _truth: "true or false"}
+_WHAT_IS_RIGHT: Mapping[object, str] = {
+    _count: "a whole number of at least 0",
+    _truth: "true or false",
+    _cache_url: "sqlite:// (a file in the data folder) or memory://",
+}
 
 
 class _Reader:
@@ -83,15 +94,15 @@ class _Reader:
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = dict(given)
 
-    def __call__(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        text = self._given.pop(name, None)
-        if text is None:
-            return default
+    def __contains__(self, name: str) -> bool:
+        return name in self._given
+
+    def __call__(self, name: str, parse: Callable[[str], Any]) -> Any:
+        text = self._given.pop(name)
         try:
             return parse(text)
         except (KeyError, ValueError):
-            right = _WHAT_IS_RIGHT.get(parse, "another value")
-            raise ValueError(f"{PREFIX}{name}={text!r} cannot be read: it takes {right}") from None
+            raise ValueError(f"{PREFIX}{name}={text!r} cannot be read: it takes {_WHAT_IS_RIGHT[parse]}") from None
 
     def sources(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}

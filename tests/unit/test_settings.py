@@ -1,0 +1,117 @@
+"""What can be set, what cannot, and in which words that is said."""
+
+from pathlib import Path
+
+import pytest
+
+from enrichment.catalogue import load as load_catalogue
+from enrichment.domain.catalogue import Layer
+from enrichment.domain.company import Field
+from enrichment.settings import load
+
+ENVIRONMENT = {
+    "HOME": "/nowhere",
+    "IMENSIAH_LISTEN": "127.0.0.1:0",
+    "IMENSIAH_RULES__ALREADY_KNOWN": "no",
+    "IMENSIAH_LAYERS__FOUNDATION__SOFT_DEADLINE_MS": "1200",
+    "IMENSIAH_SOURCES__GROQ__API_KEY": "k",
+    "IMENSIAH_SOURCES__GROQ__MODEL": "openai/gpt-oss-120b",
+    "IMENSIAH_SOURCES__WEBSITE__CONNECT_TO": "127.0.0.1:8900",
+    "IMENSIAH_SOURCES__MAPBOX__ENABLED": "false",
+    "IMENSIAH_SOURCES__RECEITAWS__BASE_URL": "http://127.0.0.1:8900/",
+}
+
+
+def test_everything_has_a_sensible_default() -> None:
+    settings = load({})
+    assert settings.listen == "127.0.0.1:50051"
+    assert settings.max_cost_usd_micros == 50_000
+    assert [entry.name for entry in settings.sources][:3] == ["website", "dns", "rdap"]
+    assert not any(entry.api_key for entry in settings.sources)
+
+
+def test_the_environment_stands_above_the_defaults() -> None:
+    settings = load(ENVIRONMENT)
+    sources = {entry.name: entry for entry in settings.sources}
+    assert settings.listen == "127.0.0.1:0"
+    assert not settings.rules.already_known
+    assert settings.rules.wanted_fields
+    assert settings.foundation_soft_deadline_ms == 1200
+    assert sources["groq"].api_key == "k"
+    assert sources["groq"].options["model"] == "openai/gpt-oss-120b"
+    assert sources["website"].options["connect_to"] == "127.0.0.1:8900"
+    assert not sources["mapbox"].is_enabled
+    assert sources["receitaws"].base_url == "http://127.0.0.1:8900"
+
+
+def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path) -> None:
+    file = tmp_path / "imensiah.toml"
+    file.write_text('listen = "127.0.0.1:1"\nmax_streams = 7\n[sources.mapbox]\nenabled = false\n', "utf-8")
+    settings = load({"IMENSIAH_CONFIG": str(file), "IMENSIAH_LISTEN": "127.0.0.1:2"})
+    assert (settings.listen, settings.max_streams) == ("127.0.0.1:2", 7)
+    assert not {entry.name: entry for entry in settings.sources}["mapbox"].is_enabled
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("MAX_STREAMS", "-1", "a whole number of at least 0"),
+        ("MAX_STREAMS", "many", "IMENSIAH_MAX_STREAMS='many'"),
+        ("REFLECTION", "perhaps", "true or false"),
+        ("CACHE_URL", "mysql://x", "memory://"),
+        ("MAX_STREEMS", "1", "IMENSIAH_MAX_STREEMS is not a setting"),
+        ("SOURCES__GROK__API_KEY", "k", "no source is named 'grok'"),
+        ("SOURCES__GROQ__API_KEE", "k", "IMENSIAH_SOURCES__GROQ__API_KEE is not a setting"),
+        ("SOURCES__GROQ__TIMEOUT_MS", "soon", "IMENSIAH_SOURCES__GROQ__TIMEOUT_MS='soon' cannot be read"),
+        ("SOURCES__GROQ__ENABLED", "perhaps", "cannot be read"),
+        ("SOURCES__GROQ", "k", "is not a setting"),
+        ("CONFIG", "/no/such/file.toml", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_with_the_variable_and_what_would_be_right(
+    variable: str, value: str, words: str
+) -> None:
+    with pytest.raises(ValueError, match=r"IMENSIAH_|no source") as refusal:
+        load({f"IMENSIAH_{variable}": value})
+    assert words in str(refusal.value)
+
+
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "imensiah.toml"
+    file.write_text("listen = ", "utf-8")
+    with pytest.raises(ValueError, match="is not TOML"):
+        load({"IMENSIAH_CONFIG": str(file)})
+
+
+def test_keys_do_not_appear_where_an_entry_is_printed() -> None:
+    (groq,) = [entry for entry in load_catalogue({"groq": {"api_key": "sesame"}}) if entry.name == "groq"]
+    assert "sesame" not in repr(groq)
+
+
+def test_every_source_waits_only_for_sources_before_it_and_none_waits_for_ever() -> None:
+    before: set[str] = set()
+    for entry in load_catalogue():
+        assert entry.after <= before, entry.name
+        before.add(entry.name)
+
+
+def test_the_catalogue_is_in_the_order_of_the_layers_and_every_prior_is_a_probability() -> None:
+    entries = load_catalogue()
+    assert [entry.layer for entry in entries] == sorted((entry.layer for entry in entries), key=list(Layer).index)
+    for entry in entries:
+        assert all(0 < prior < 1 for prior in entry.brings.values()), entry.name
+        assert entry.needs, entry.name
+        assert entry.lifetime_seconds >= 7 * 86_400
+
+
+def test_a_flat_price_replaces_the_price_by_token() -> None:
+    by_token = {entry.name: entry for entry in load_catalogue()}["groq"]
+    flat = {entry.name: entry for entry in load_catalogue({"groq": {"price_usd_micros": "90"}})}["groq"]
+    assert by_token.is_priced_by_tokens
+    assert (flat.is_priced_by_tokens, flat.price_usd_micros) == (False, 90)
+
+
+def test_what_mapbox_answers_may_not_be_kept_and_enters_no_prompt() -> None:
+    terms = {entry.name: entry for entry in load_catalogue()}["mapbox"].terms
+    assert not terms.may_keep(Field.COORDINATES)
+    assert not terms.may_enter_prompt
