@@ -1,4 +1,4 @@
-"""Reads JSON that nobody vouches for: every value is looked at before it is used."""
+"""From JSON that nobody vouches for to claims: every value is looked at before it is used."""
 
 import json
 import math
@@ -10,7 +10,9 @@ from typing import cast
 
 import httpx
 
+from enrichment.domain.company import Field, Value, is_value_of
 from enrichment.domain.errors import Unreadable
+from enrichment.domain.fact import Claim
 from enrichment.sources.failures import described, media_type
 
 # Longer than any name or address, short enough that no answer fills a company with noise.
@@ -98,3 +100,10 @@ def day(year: str, month: str, of_month: str) -> date | None:
         return date(int(year), int(month), int(of_month))
     except ValueError:
         return None
+
+
+def claims(values: Mapping[Field, object], weight: float = 1.0) -> tuple[Claim, ...]:
+    """A claim for each value that is there: of the field's type and not empty."""
+    return tuple(
+        Claim(field, cast("Value", value), weight) for field, value in values.items() if is_value_of(field, value)
+    )
