@@ -1,0 +1,128 @@
+"""What stands between gRPC and a handler: request id, admission, deadline, errors into statuses.
+
+These are no grpc.aio interceptors: those see a stream's handler, not its errors (grpc#27035), and health and reflection
+need none of it.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import uuid4
+
+import grpc
+from grpc.aio import ServicerContext
+
+from enrichment.domain.errors import InvalidRequest
+from enrichment.rpc import status
+from enrichment.rpc.admission import Admission
+from enrichment.rpc.status import REQUEST_ID, Refused
+
+log = logging.getLogger(__name__)
+
+# With less than this left, the caller would be gone before the first answer.
+LEAST_SECONDS = 0.05
+
+Context = ServicerContext[bytes, bytes]
+# A request's bytes and the seconds it may take, to the responses' bytes.
+Stream = Callable[[bytes, float], AsyncGenerator[bytes, None]]
+Handler = Callable[[bytes, Context], Awaitable[None]]
+
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Wraps the streams of a server.
+
+    `ceiling_seconds` bounds every run, `reading_seconds` the time beyond it in which the caller may still read.
+    """
+
+    admission: Admission
+    ceiling_seconds: float
+    reading_seconds: float
+
+    def around(self, stream: Stream) -> Handler:
+        """The gRPC handler of a stream: always ends with a status, and never with a word that is not ours."""
+
+        async def handle(request: bytes, context: Context) -> None:
+            request_id = request_id_of(context)
+            context.set_trailing_metadata(((REQUEST_ID, request_id),))
+            try:
+                with self.admission:
+                    await self._send(stream, request, context)
+                return
+            except grpc.aio.BaseError:
+                # A write failed because the caller has left; gRPC knows.
+                raise
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    # Swallowing it leaks memory in the core (grpc#43360).
+                    raise
+                # Nobody cancelled this call, a bug did: without a status the caller would wait for ever (grpc#29248).
+                answer = _answer(error, request_id)
+            except Exception as error:  # noqa: BLE001 - gRPC would send the text of whatever came through to the caller
+                answer = _answer(error, request_id)
+            await status.abort(context, answer, request_id)
+
+        return handle
+
+    async def _send(self, stream: Stream, request: bytes, context: Context) -> None:
+        seconds = seconds_left(context.time_remaining(), self.ceiling_seconds)
+        most = seconds + self.reading_seconds
+        limit = asyncio.timeout(most)
+        try:
+            # Closing a stream never waits, because its clean-up is synchronous; left to the garbage collector it would
+            # come later, in a task of its own.
+            async with limit, aclosing(stream(request, seconds)) as responses:
+                async for response in responses:
+                    await context.write(response)
+        except TimeoutError:
+            if limit.expired():
+                raise Refused(status.stream_too_long(most)) from None
+            raise
+
+
+def seconds_left(remaining: float | None, ceiling_seconds: float) -> float:
+    """The time for a run: the caller's, but not more than ours; raises Refused where it is too little to begin."""
+    seconds = ceiling_seconds if remaining is None else min(remaining, ceiling_seconds)
+    if seconds < LEAST_SECONDS:
+        raise Refused(status.deadline_too_short(LEAST_SECONDS))
+    return seconds
+
+
+def request_id_of(context: Context) -> str:
+    """The caller's id for this call, where it sent one that may stand in a log; else a new one."""
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID and isinstance(value, str) and _SANE_REQUEST_ID.fullmatch(value):
+            return value
+    return str(uuid4())
+
+
+class NotOffered(grpc.GenericRpcHandler):
+    """The last handler: answers every method that no other one does."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        method = handler_call_details.method.rpartition("/")[2][:100]
+
+        async def refuse(_: object, context: Context) -> None:
+            await status.abort(context, status.method_not_offered(method), request_id_of(context))
+
+        # As a bidirectional stream, which answers before it reads anything, it fits calls of every kind.
+        return grpc.stream_stream_rpc_method_handler(refuse)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _answer(error: BaseException, request_id: str) -> status.Status:
+    if isinstance(error, Refused):
+        return error.status
+    if isinstance(error, InvalidRequest):
+        return status.invalid_request([error])
+    log.error("call %s failed: a bug of ours", request_id, exc_info=error)
+    return status.internal(request_id)

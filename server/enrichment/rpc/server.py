@@ -1,0 +1,128 @@
+"""The gRPC server: options, health, reflection, and an end in which no caller is dropped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from enrichment.domain.ports import Clock, Enrichments
+from enrichment.rpc.admission import Admission
+from enrichment.rpc.boundary import Boundary, Handler, NotOffered
+from enrichment.rpc.service import EnrichmentService
+from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
+
+ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_name
+# The largest request: one with every hint and a URL at its longest is a hundredth of it.
+MOST_REQUEST_BYTES = 256 * 1024
+# What an idle server still waits for: health watchers, whose streams end only with the server.
+WATCHERS_GRACE_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How the server listens, and how it bounds and ends its streams.
+
+    `listen` is host:port; port 0 takes a free one. `ceiling_seconds` bounds a run whatever deadline its caller has,
+    `reading_seconds` the time beyond it in which the caller may still read. A stop waits `drain_seconds` for the
+    streams to end by themselves, then `grace_seconds` more, then cuts them.
+    """
+
+    listen: str = "127.0.0.1:50051"
+    max_streams: int = 200
+    ceiling_seconds: float = 8.0
+    reading_seconds: float = 10.0
+    drain_seconds: float = 5.0
+    grace_seconds: float = 5.0
+    default_max_cost_usd_micros: int = 50_000
+    reflection: bool = True
+
+
+class Server:
+    """EnrichmentService on a port; made on the event loop that it serves on.
+
+    An async context manager: entered it serves, left it drains.
+    """
+
+    def __init__(self, settings: ServerSettings, enrichments: Enrichments, clock: Clock) -> None:
+        service = EnrichmentService(enrichments, clock, settings.default_max_cost_usd_micros)
+        self._settings = settings
+        self._admission = Admission(settings.max_streams)
+        boundary = Boundary(self._admission, settings.ceiling_seconds, settings.reading_seconds)
+        self._offered = {ENRICHMENT_SERVICE: {"Enrich": boundary.around(service.enrich)}}
+        self._health = _HealthServicer()
+        self._server = grpc.aio.server(options=_options(settings))
+
+    async def __aenter__(self) -> str:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.drain()
+
+    async def start(self) -> str:
+        """Listens and serves; the address with the port it really has. Raises OSError where it cannot listen."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)  # pyright: ignore[reportUnknownMemberType]
+        if self._settings.reflection:
+            names = (*self._offered, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)  # pyright: ignore[reportUnknownMemberType]
+        self._server.add_generic_rpc_handlers((*_handlers(self._offered), NotOffered()))
+        address = _listen(self._server, self._settings.listen)
+        await self._server.start()
+        # "" is served by the health servicer from the start: the process lives. The names tell what it can be asked.
+        for name in self._offered:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        return address
+
+    async def drain(self) -> None:
+        """Ends in order: not serving for the load balancers, new streams refused, those in work waited for, stop."""
+        await self._health.enter_graceful_shutdown()
+        self._admission.close()
+        is_idle = await self._admission.idle(self._settings.drain_seconds)
+        await self._server.stop(WATCHERS_GRACE_SECONDS if is_idle else self._settings.grace_seconds)
+
+
+# grpcio-health-checking comes without types, and its asyncio half is invisible to a type checker.
+_HealthServicer: Any = vars(health)["aio"].HealthServicer
+
+
+def _handlers(offered: Mapping[str, Mapping[str, Handler]]) -> list[grpc.GenericRpcHandler]:
+    """No serializers: the handlers read and write bytes, so that a prepared answer is sent as it is."""
+    return [
+        grpc.method_handlers_generic_handler(
+            service, {name: grpc.unary_stream_rpc_method_handler(handler) for name, handler in methods.items()}
+        )
+        for service, methods in offered.items()
+    ]
+
+
+def _listen(server: grpc.aio.Server, listen: str) -> str:
+    host, _, port = listen.rpartition(":")
+    # Without a port gRPC would take 443, and say nothing.
+    if not host or not port.isdecimal():
+        raise OSError(f"cannot listen on {listen!r}: it takes host:port, such as 127.0.0.1:50051")
+    try:
+        return f"{host}:{server.add_insecure_port(listen)}"
+    except RuntimeError:
+        raise OSError(f"cannot listen on {listen}: the port is taken, or the address is not this machine's") from None
+
+
+def _options(settings: ServerSettings) -> list[tuple[str, int]]:
+    longest_stream = settings.ceiling_seconds + settings.reading_seconds
+    return [
+        # Two servers on one port would share its callers without a word.
+        ("grpc.so_reuseport", 0),
+        # Per connection; those above it wait at the client's side.
+        ("grpc.max_concurrent_streams", 256),
+        ("grpc.max_receive_message_length", MOST_REQUEST_BYTES),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        # Clients that ping more often than gRPC's five minutes, as proxies do, are not thrown out.
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        # Connections are renewed, so that new replicas get their share; also the end of a stream that nobody reads.
+        ("grpc.max_connection_age_ms", 300_000),
+        ("grpc.max_connection_age_grace_ms", round(1_000 * (longest_stream + 10))),
+        ("grpc.max_connection_idle_ms", 900_000),
+    ]
