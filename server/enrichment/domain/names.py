@@ -41,6 +41,9 @@ _PERSONAL_NUMBER = re.compile(
     r"(?:\bCPF\b[\s:.nº°]*)?(?<![\w*])[\d*x]{3}[.\s]?[\d*x]{3}[.\s]?[\d*x]{3}[-.\s/]?[\d*x]{2}(?![\w*])", re.IGNORECASE
 )
 
+# Since 2021 such a name begins with the first eight digits of the CNPJ instead.
+_OWNER_BEHIND_NUMBER = re.compile(r"\s*\d{2}\.\d{3}\.\d{3}\s")
+
 
 @lru_cache(maxsize=2_048)
 def normalised_name(name: str) -> str:
@@ -58,6 +61,11 @@ def normalised_name(name: str) -> str:
 def without_personal_numbers(text: str) -> str:
     """A name without any CPF, which the registry writes behind the name of a person who trades alone."""
     return " ".join(_PERSONAL_NUMBER.sub(" ", text).split()).strip(" -–,;:")
+
+
+def is_name_of_person(name: str) -> bool:
+    """Whether Brazil's register shows by the form of a name that it is that of a person who trades alone."""
+    return bool(_PERSONAL_NUMBER.search(name) or _OWNER_BEHIND_NUMBER.match(name))
 
 
 def _folded(text: str) -> str:

@@ -63,6 +63,14 @@ def items(data: object, *path: str) -> Sequence[object]:
     return cast("list[object]", found) if isinstance(found, list) else ()
 
 
+def required_items(data: object, *path: str) -> Sequence[object]:
+    """The items of a list that every answer of the provider holds; raises Unreadable where there is no list."""
+    found = at(data, *path)
+    if not isinstance(found, list):
+        raise Unreadable(f"there is no list {'.'.join(path)} in the answer", is_cost_unknown=True)
+    return cast("list[object]", found)
+
+
 def text(data: object, *path: str) -> str:
     """The text under a path of keys: on one line, of visible characters, bounded; "" where there is none."""
     found = at(data, *path)

@@ -15,7 +15,7 @@ from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, CompanyStatus, Field, IndustryCode, ShareCapital
 from enrichment.domain.errors import Fault, Rejected, SourceError, Throttled, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Reading
-from enrichment.domain.names import normalised_name, without_personal_numbers
+from enrichment.domain.names import is_name_of_person, normalised_name, without_personal_numbers
 from enrichment.domain.subject import Subject
 from enrichment.sources.contact import phone, role_mailbox
 from enrichment.sources.failures import Failures, described, media_type
@@ -51,7 +51,6 @@ _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _MONEY = re.compile(r"(\d{1,15})(?:\.(\d{1,2}))?")
 _ACTIVITY = re.compile(r"\d{2}\.\d{2}-\d-\d{2}")
 _NO_ACTIVITY = "00.00-0-00"
-_OWNER_BEHIND_NUMBER = re.compile(r"\d{2}\.\d{3}\.\d{3} ")
 
 
 def question(subject: Subject) -> bytes | None:
@@ -99,9 +98,8 @@ def _refused(response: httpx.Response, message: str) -> Reading:
 def _is_natural_person(data: Mapping[str, object]) -> bool:
     if text(data, "natureza_juridica").startswith(NATURAL_PERSONS) or at(data, "simei", "optante") is True:
         return True
-    # Both fields can be missing; the name then still carries the owner's CPF or, since 2021, the CNPJ's first digits.
-    name = text(data, "nome")
-    return without_personal_numbers(name) != name.strip(" -–,;:") or bool(_OWNER_BEHIND_NUMBER.match(name))
+    # Both fields can be missing.
+    return is_name_of_person(text(data, "nome"))
 
 
 def _person(data: Mapping[str, object], subject: Subject) -> Mapping[Field, object]:
