@@ -104,6 +104,7 @@ def test_a_hostile_input_is_refused_with_one_printable_sentence(sent: str) -> No
         "nu\u202ebank.com": "'nu\\u202ebank.com' contains a character that cannot be seen (U+202E)",
         "a" * 64 + ".com": "has a part of 64 characters",
         ".".join(["a" * 62] * 4) + ".com.br": "is 258 characters long; a domain has at most 253",
+        ("ü" * 38 + ".") * 6 + "de": "characters long; a domain has at most 253",
         "x" * 5_000: "is 5000 characters long; at most 2048 are read",
     }.items(),
 )

@@ -1,0 +1,125 @@
+"""An answer as bytes: compact JSON with a version, its dates inside."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any, cast, get_type_hints
+
+from enrichment.domain.company import LIST_FIELDS, VALUE_TYPES, CompanyStatus, Field, Value, is_value_of
+from enrichment.domain.fact import Answer, Document, Fact
+
+# Goes up with every change of what is written here: an entry of another version is none.
+VERSION = 1
+
+
+def encode(answer: Answer) -> bytes:
+    """The answer as it may be kept: without its transient facts, and not marked as cached.
+
+    Raises ValueError for a number that is not finite.
+    """
+    content = {
+        "version": VERSION,
+        "source": answer.source,
+        "is_found": answer.is_found,
+        "facts": [_from_fact(fact) for fact in answer.facts if not fact.is_transient],
+        "documents": [[document.url, document.title, document.text] for document in answer.documents],
+        "observed_at": answer.observed_at,
+        "expires_at": answer.expires_at,
+        "cost_usd_micros": answer.cost_usd_micros,
+    }
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Text from the web may hold halves of surrogate pairs, which strict UTF-8 refuses.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(data: bytes) -> Answer | None:
+    """The answer that `encode` wrote; None for any other bytes, whatever they are."""
+    try:
+        return _to_answer(json.loads(data))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _from_fact(fact: Fact) -> list[Any]:
+    dates = [fact.observed_at, fact.expires_at]
+    return [fact.field, _from_value(fact.value), fact.source, fact.confidence, *dates, fact.attribution]
+
+
+def _from_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_from_value(item) for item in cast("tuple[Value, ...]", value)]
+    if is_dataclass(value):
+        return [getattr(value, item.name) for item in fields(value)]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _to_answer(content: Any) -> Answer:
+    if content["version"] != VERSION:
+        raise ValueError("another version")
+    return Answer(
+        source=_checked(content["source"], str),
+        is_found=_checked(content["is_found"], bool),
+        facts=tuple(_to_fact(*fact) for fact in _checked(content["facts"], list)),
+        documents=tuple(_to_document(*document) for document in _checked(content["documents"], list)),
+        observed_at=_checked(content["observed_at"], float),
+        expires_at=_checked(content["expires_at"], float),
+        cost_usd_micros=_checked(content["cost_usd_micros"], int),
+    )
+
+
+def _to_document(*texts: Any) -> Document:
+    return Document(*(_checked(text, str) for text in texts))
+
+
+def _to_fact(field: Any, value: Any, source: Any, *rest: Any) -> Fact:
+    confidence, observed_at, expires_at, attribution = rest
+    return Fact(
+        field=(name := Field(field)),
+        value=_to_value(name, value),
+        source=_checked(source, str),
+        confidence=_checked(confidence, float),
+        observed_at=_checked(observed_at, float),
+        expires_at=_checked(expires_at, float),
+        attribution=_checked(attribution, str),
+    )
+
+
+def _to_value(name: Field, written: Any) -> Value:
+    kind = VALUE_TYPES.get(name, str)
+    if name in LIST_FIELDS:
+        value: Any = tuple(_to_item(kind, item) for item in _checked(written, list))
+    else:
+        value = _to_item(kind, written)
+    if not is_value_of(name, value):
+        raise ValueError(f"not a {name.value}")
+    return value
+
+
+def _to_item(kind: type, written: Any) -> Any:
+    if kind is date:
+        return date.fromisoformat(written)
+    if kind is CompanyStatus:
+        return CompanyStatus(written)
+    if kind in _PARTS:
+        parts = _PARTS[kind]
+        return kind(*(_checked(part, wanted) for part, wanted in zip(written, parts.values(), strict=True)))
+    return _checked(written, kind)
+
+
+def _checked(value: Any, wanted: Any) -> Any:
+    """The value if it is of the wanted type; a whole number is a float as well, a truth is no number."""
+    if wanted is float:
+        number = float(value) if type(value) is int else value
+        if type(number) is not float or not math.isfinite(number):
+            raise TypeError(f"{value!r} is not a finite number")
+        return number
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise TypeError(f"{value!r} is not a {wanted}")
+    return value
+
+
+_PARTS: Mapping[type, Mapping[str, Any]] = {
+    kind: get_type_hints(kind) for kind in VALUE_TYPES.values() if is_dataclass(kind)
+}

@@ -1,0 +1,88 @@
+"""A memory that stays within its bounds."""
+
+import asyncio
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.stores.aiocache_store import AiocacheStore
+from enrichment.stores.memory import ENTRY_BYTES, MemoryCache
+
+
+def still() -> float:
+    return 1_800_000_000.0
+
+
+async def test_the_entry_that_was_used_longest_ago_makes_room() -> None:
+    store = AiocacheStore(MemoryCache(still, max_entries=2))
+    await store.put("a", b"1", 60)
+    await store.put("b", b"2", 60)
+    await store.get_many(["a"])
+    await store.put("c", b"3", 60)
+    assert await store.get_many(["a", "b", "c"]) == {"a": b"1", "c": b"3"}
+
+
+async def test_large_values_make_room_for_each_other() -> None:
+    store = AiocacheStore(MemoryCache(still, max_bytes=10_000))
+    for key in "abc":
+        await store.put(key, b"x" * 4_000, 60)
+    assert set(await store.get_many(["a", "b", "c"])) == {"b", "c"}
+
+
+async def test_a_value_larger_than_the_memory_is_not_held_and_pushes_nothing_out() -> None:
+    store = AiocacheStore(MemoryCache(still, max_bytes=10_000))
+    await store.put("a", b"1", 60)
+    await store.put("b", b"2", 60)
+    await store.put("b", b"x" * 10_000, 60)
+    assert await store.get_many(["a", "b"]) == {"a": b"1"}
+
+
+async def test_no_loop_timer_is_set_for_a_key() -> None:
+    """aiocache 0.12.3's own memory sets one per key, which a later loop never sees fire."""
+    now = [0.0]
+    cache = MemoryCache(lambda: now[0])
+    store = AiocacheStore(cache)
+    await asyncio.to_thread(asyncio.run, store.put("a", b"1", 60))
+    assert await store.get_many(["a"]) == {"a": b"1"}
+    now[0] = 60.0
+    assert await store.get_many(["a"]) == {}
+    assert cache.size == (0, 0)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "get", "delete", "wait"]),
+        st.sampled_from("abcdefgh"),
+        st.integers(min_value=1, max_value=400),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_whatever_is_done_the_bounds_hold_and_no_wrong_value_is_got(steps: Sequence[tuple[str, str, int]]) -> None:
+    now = [0.0]
+    cache = MemoryCache(lambda: now[0], max_entries=4, max_bytes=1_500)
+    store = AiocacheStore(cache)
+    truth: dict[str, tuple[bytes, float]] = {}
+
+    async def take() -> None:
+        for step, key, number in steps:
+            if step == "put":
+                truth[key] = (b"x" * number, now[0] + number)
+                await store.put(key, b"x" * number, number)
+            elif step == "get":
+                for found, value in (await store.get_many([key])).items():
+                    assert value == truth[found][0]
+                    assert truth[found][1] > now[0]
+            elif step == "delete":
+                truth.pop(key, None)
+                await store.delete(key)
+            else:
+                now[0] += number
+            entries, size = cache.size
+            assert entries <= 4
+            assert entries * ENTRY_BYTES <= size <= 1_500
+
+    asyncio.run(take())
