@@ -105,9 +105,7 @@ def outcome(source: str = "receitaws") -> SourceOutcome:
 
 
 def skipped(source: str = "opencorporates") -> SourceOutcome:
-    return SourceOutcome(
-        source, Layer.REGISTRY, Disposition.SKIPPED, SkipReason.NO_CREDENTIALS, "no key is configured"
-    )
+    return SourceOutcome(source, Layer.REGISTRY, Disposition.SKIPPED, SkipReason.NO_CREDENTIALS, "no key is configured")
 
 
 def started(request: EnrichmentRequest, enrichment_id: str = "e-1") -> Started:

@@ -71,8 +71,8 @@ def evidence(claim: Evidence) -> pb.Evidence:
 
 
 def _with_only(name: Field, value: object) -> pb.Company:
-    content: dict[str, Any] = {name.value: _encoded(value)}
     try:
+        content: dict[str, Any] = {name.value: _encoded(value)}
         return pb.Company(**content)
     except ValueError as error:
         # Half a surrogate pair, a number past 32 bits: one source's junk must not end the whole stream.
