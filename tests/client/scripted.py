@@ -8,6 +8,7 @@ from typing import Any, Self
 import grpc
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
+
 from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
 
 Context = grpc.ServicerContext

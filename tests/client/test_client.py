@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import grpc
 import pytest
-from client.scripted import ScriptedServer, answering, failing, failing_with, hanging
-from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions, FieldViolation, Unreachable
-from enrichment_client.client import is_loopback
 from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+
+from client.scripted import ScriptedServer, answering, failing, failing_with, hanging
+from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions, FieldViolation, Unreachable
+from enrichment_client.client import is_loopback
 from imensiah.enrichment.v1.company_pb2 import COMPANY_FIELD_ADDRESS, COMPANY_FIELD_LEGAL_NAME
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     LAYER_REGISTRY,

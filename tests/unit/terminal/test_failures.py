@@ -1,0 +1,63 @@
+"""Each failure has an exit code and a sentence that says what to do."""
+
+import grpc
+import pytest
+
+from enrichment.terminal.failures import ExitCode, explained
+from enrichment_client import EnrichmentError, FieldViolation, Unreachable
+
+
+def test_where_no_server_answers_the_way_to_one_is_told() -> None:
+    error = Unreachable(grpc.StatusCode.UNAVAILABLE, "no server answers at 127.0.0.1:50051: refused")
+    assert explained(error) == (
+        ExitCode.UNREACHABLE,
+        [
+            "no server answers at 127.0.0.1:50051: refused",
+            "start one with `imensiah serve`, or name another with --server HOST:PORT",
+        ],
+    )
+
+
+def test_a_server_that_does_not_speak_tls_is_recognised() -> None:
+    error = Unreachable(grpc.StatusCode.UNAVAILABLE, "no server answers at a.example:1: Tls handshake failed")
+    assert "--plaintext" in explained(error)[1][1]
+
+
+def test_an_invalid_request_is_told_field_by_field() -> None:
+    error = EnrichmentError(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "2 rules are broken",
+        field_violations=(FieldViolation("website_url", "needs a domain"), FieldViolation("layers", "twice")),
+    )
+    assert explained(error) == (ExitCode.USAGE, ["website_url: needs a domain", "layers: twice"])
+
+
+def test_an_invalid_request_without_fields_is_told_by_its_message() -> None:
+    error = EnrichmentError(grpc.StatusCode.INVALID_ARGUMENT, "used before", reason="REQUEST_ID_REUSED")
+    assert explained(error) == (ExitCode.USAGE, ["used before"])
+
+
+def test_an_overloaded_server_is_to_be_asked_again() -> None:
+    error = EnrichmentError(grpc.StatusCode.UNAVAILABLE, "all streams in use", reason="OVERLOADED", retry_after=1.5)
+    assert explained(error) == (
+        ExitCode.SERVER_FAILED,
+        ["the server could not serve this: all streams in use (OVERLOADED)", "try again in 1.5 s"],
+    )
+
+
+def test_a_bug_of_the_servers_can_be_found_in_its_log() -> None:
+    error = EnrichmentError(
+        grpc.StatusCode.INTERNAL, "something broke", reason="INTERNAL", metadata={"request_id": "5f0d"}
+    )
+    assert explained(error)[1][-1] == "the server's log has it under 5f0d"
+
+
+@pytest.mark.parametrize("code", set(grpc.StatusCode) - {grpc.StatusCode.INVALID_ARGUMENT})
+def test_every_other_code_is_a_failure_of_the_server(code: grpc.StatusCode) -> None:
+    exit_code, lines = explained(EnrichmentError(code, "words\x1b[31m"))
+    assert exit_code is ExitCode.SERVER_FAILED
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_silent_server_may_be_given_more_time() -> None:
+    assert "--timeout" in explained(EnrichmentError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded"))[1][0]
