@@ -1,0 +1,64 @@
+"""What the providers charge: the other side of the ledger, counted where the money is earned.
+
+List prices in micro-dollars, read in November 2026 (opencorporates: what a call of a yearly contract is put at).
+An answer is billed when it is made, whether or not the client is still there to read it; a refusal never is.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from enrichment.sandbox.latency import PROVIDERS
+
+OPENCORPORATES_CALL = 3_000
+# After the 100,000 of each month that are free: $0.75 for 1,000 temporary geocodes.
+MAPBOX_CALL = 750
+# Model: micro-dollars for a million tokens in, and out.
+GROQ_TOKENS: Mapping[str, tuple[int, int]] = {
+    "openai/gpt-oss-20b": (75_000, 300_000),
+    "openai/gpt-oss-120b": (150_000, 600_000),
+    "qwen/qwen3.8-27b": (800_000, 4_000_000),
+}
+
+
+def groq_cost(model: str, tokens_in: int, tokens_out: int) -> int:
+    """The price of one completion, rounded up to a whole micro-dollar."""
+    price_in, price_out = GROQ_TOKENS[model]
+    return -(-(tokens_in * price_in + tokens_out * price_out) // 1_000_000)
+
+
+class Bill:
+    """Calls, billed calls and micro-dollars of each provider since the last reset."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[str] = Counter()
+        self._billed: Counter[str] = Counter()
+        self._cost: Counter[str] = Counter()
+
+    def add(self, provider: str, cost_usd_micros: int) -> None:
+        """Counts one call and what it costs."""
+        self._calls[provider] += 1
+        self._billed[provider] += cost_usd_micros > 0
+        self._cost[provider] += cost_usd_micros
+
+    def shown(self) -> Mapping[str, object]:
+        """As JSON: each provider's figures, and the sum."""
+        rows = {name: self._row(self._calls[name], self._billed[name], self._cost[name]) for name in PROVIDERS}
+        total = self._row(self._calls.total(), self._billed.total(), self._cost.total())
+        return {"providers": rows, "total": total}
+
+    @staticmethod
+    def _row(calls: int, billed: int, cost: int) -> Mapping[str, int]:
+        return {"calls": calls, "billed_calls": billed, "cost_usd_micros": cost}
+
+    def cost_usd_micros(self, provider: str | None = None) -> int:
+        """What one provider charges, or all of them."""
+        return self._cost.total() if provider is None else self._cost[provider]
+
+    def calls(self, provider: str | None = None) -> int:
+        """How often one provider was asked, or all of them."""
+        return self._calls.total() if provider is None else self._calls[provider]
+
+    def clear(self) -> None:
+        """Back to nothing."""
+        for counter in (self._calls, self._billed, self._cost):
+            counter.clear()

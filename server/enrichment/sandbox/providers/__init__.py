@@ -1,0 +1,37 @@
+"""The providers of the sandbox: how each of them answers, as pure functions of a request and the world."""
+
+from collections.abc import Mapping
+
+from enrichment.sandbox.providers import groq, mapbox, opencorporates, receitaws
+from enrichment.sandbox.providers.rdap import Rdap
+from enrichment.sandbox.sites.site import Sites
+from enrichment.sandbox.wire import Provider
+from enrichment.sandbox.world import World
+
+# The key that each provider accepts, and no other.
+KEYS: Mapping[str, str] = {"opencorporates": opencorporates.KEY, "mapbox": mapbox.KEY, "groq": groq.KEY}
+
+
+def http_providers(world: World) -> Mapping[str, Provider]:
+    """Everybody who speaks HTTP, by name."""
+    return {
+        "website": Sites(world),
+        "rdap": Rdap(world),
+        "receitaws": receitaws.ReceitaWS(world),
+        "opencorporates": opencorporates.OpenCorporates(world),
+        "mapbox": mapbox.Mapbox(world),
+        "groq": groq.Groq(world),
+    }
+
+
+def provider_at(path: str) -> str:
+    """Whose path this is at the sandbox's own address, "" for nobody's."""
+    if path.startswith("/v1/cnpj/"):
+        return "receitaws"
+    if path.startswith("/v0.4/"):
+        return "opencorporates"
+    if path.startswith("/search/"):
+        return "mapbox"
+    if path.startswith("/openai/"):
+        return "groq"
+    return "rdap" if "/domain/" in path else ""
