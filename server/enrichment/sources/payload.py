@@ -48,31 +48,34 @@ def _unreadable(response: httpx.Response, complaint: str) -> Unreadable:
     return Unreadable(f"{described(response)}: the body {complaint}", is_cost_unknown=response.is_success)
 
 
-def at(data: object, *path: str) -> object:
-    """What stands under a path of keys; None where the path ends early."""
-    for key in path:
-        if not isinstance(data, dict):
+def at(data: object, *path: str | int) -> object:
+    """What stands under a path of keys and list indexes; None where the path ends early."""
+    for step in path:
+        if isinstance(step, str) and isinstance(data, dict):
+            data = cast("dict[str, object]", data).get(step)
+        elif isinstance(step, int) and isinstance(data, list):
+            data = cast("list[object]", data)[step] if step < len(cast("list[object]", data)) else None
+        else:
             return None
-        data = cast("dict[str, object]", data).get(key)
     return data
 
 
-def items(data: object, *path: str) -> Sequence[object]:
-    """The items of the list under a path of keys; none where there is no list."""
+def items(data: object, *path: str | int) -> Sequence[object]:
+    """The items of the list under a path; none where there is no list."""
     found = at(data, *path)
     return cast("list[object]", found) if isinstance(found, list) else ()
 
 
-def required_items(data: object, *path: str) -> Sequence[object]:
+def required_items(data: object, *path: str | int) -> Sequence[object]:
     """The items of a list that every answer of the provider holds; raises Unreadable where there is no list."""
     found = at(data, *path)
     if not isinstance(found, list):
-        raise Unreadable(f"there is no list {'.'.join(path)} in the answer", is_cost_unknown=True)
+        raise Unreadable(f"there is no list {'.'.join(map(str, path))} in the answer", is_cost_unknown=True)
     return cast("list[object]", found)
 
 
-def text(data: object, *path: str) -> str:
-    """The text under a path of keys: on one line, of visible characters, bounded; "" where there is none."""
+def text(data: object, *path: str | int) -> str:
+    """The text under a path: on one line, of visible characters, bounded; "" where there is none."""
     found = at(data, *path)
     return one_line(found) if isinstance(found, str) else ""
 
@@ -84,8 +87,8 @@ def one_line(value: str) -> str:
     return " ".join(seen.split())[:LONGEST_TEXT].rstrip()
 
 
-def number(data: object, *path: str) -> float | None:
-    """The finite number under a path of keys; None where there is none."""
+def number(data: object, *path: str | int) -> float | None:
+    """The finite number under a path; None where there is none."""
     found = at(data, *path)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
@@ -96,8 +99,8 @@ def number(data: object, *path: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def iso_date(data: object, *path: str) -> date | None:
-    """The ISO 8601 day under a path of keys, its time of day left out; None where there is none."""
+def iso_date(data: object, *path: str | int) -> date | None:
+    """The ISO 8601 day under a path, its time of day left out; None where there is none."""
     match = _ISO_DATE.fullmatch(text(data, *path))
     return day(match[1], match[2], match[3]) if match else None
 
