@@ -37,7 +37,7 @@ class MemoryCache(BaseCache):
         """Entries and bytes held now."""
         return len(self._entries), self._bytes
 
-    async def _get(self, key: str, encoding: str | None = None, _conn: object = None) -> bytes | None:
+    async def _get(self, key: str, *_: object, **__: object) -> bytes | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -48,12 +48,10 @@ class MemoryCache(BaseCache):
         self._entries.move_to_end(key)
         return value
 
-    async def _multi_get(
-        self, keys: Sequence[str], encoding: str | None = None, _conn: object = None
-    ) -> list[bytes | None]:
+    async def _multi_get(self, keys: Sequence[str], *_: object, **__: object) -> list[bytes | None]:
         return [await self._get(key) for key in keys]
 
-    async def _set(self, key: str, value: bytes, ttl: float, _cas_token: object = None, _conn: object = None) -> bool:
+    async def _set(self, key: str, value: bytes, ttl: float, *_: object, **__: object) -> bool:
         self._drop(key)
         if _cost(key, value) > self._max_bytes:
             return False
@@ -63,7 +61,7 @@ class MemoryCache(BaseCache):
             self._drop(next(iter(self._entries)))
         return True
 
-    async def _delete(self, key: str, _conn: object = None) -> int:
+    async def _delete(self, key: str, *_: object, **__: object) -> int:
         return self._drop(key)
 
     def _drop(self, key: str) -> int:

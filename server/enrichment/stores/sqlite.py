@@ -6,7 +6,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import aiosqlite
@@ -59,16 +58,14 @@ class SqliteCache(BaseCache):
         """Opens the file, so that a fault of it is known at the start."""
         await self._run("SELECT 1")
 
-    async def _multi_get(
-        self, keys: Sequence[str], encoding: str | None = None, _conn: object = None
-    ) -> list[bytes | None]:
+    async def _multi_get(self, keys: Sequence[str], *_: object, **__: object) -> list[bytes | None]:
         marks = ", ".join("?" * len(keys))
         sql = f"SELECT key, value FROM entries WHERE key IN ({marks}) AND expires_at > ?"
         rows = await self._run(sql, *keys, self._clock())
         found: dict[str, bytes] = {row[0]: row[1] for row in rows}
         return [found.get(key) for key in keys]
 
-    async def _set(self, key: str, value: bytes, ttl: float, _cas_token: object = None, _conn: object = None) -> bool:
+    async def _set(self, key: str, value: bytes, ttl: float, *_: object, **__: object) -> bool:
         now = self._clock()
         await self._run(SET, key, value, now + ttl)
         self._writes += 1
@@ -76,7 +73,7 @@ class SqliteCache(BaseCache):
             await self._run(SWEEP, now, SWEEP_ROWS)
         return True
 
-    async def _delete(self, key: str, _conn: object = None) -> int:
+    async def _delete(self, key: str, *_: object, **__: object) -> int:
         return len(await self._run("DELETE FROM entries WHERE key = ? RETURNING key", key))
 
     async def _close(self, *_: object, **__: object) -> None:
@@ -108,14 +105,18 @@ class SqliteCache(BaseCache):
     async def _execute(self, sql: str, parameters: Sequence[object]) -> list[sqlite3.Row]:
         async with self._opening:
             if self._connection is None:
-                self._connection = await aiosqlite.Connection(partial(_connected, self._path), iter_chunk_size=64)
+                # Opened before aiosqlite sees it: where its own connecting fails, it leaves a thread behind that
+                # answers later, to a loop that may be closed by then (aiosqlite 0.22.1).
+                opened = await asyncio.to_thread(_opened, self._path)
+                self._connection = await aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
         return list(await self._connection.execute_fetchall(sql, parameters))
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    """The open file with its table; runs in aiosqlite's thread, since each step may wait for the disk."""
+def _opened(path: Path) -> sqlite3.Connection:
+    """The open file with its table; each step may wait for the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+    # Opened in one thread, used in another, never in two at once.
+    connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.executescript(SCHEMA)
     except BaseException:

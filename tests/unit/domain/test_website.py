@@ -1,11 +1,12 @@
 """What is accepted as a website, and what is refused with which words."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from enrichment.domain.errors import InvalidRequest
 from enrichment.domain.website import RESERVED_ENDINGS, registrable_domain
 from hostile_inputs import HOSTILE
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = {
     "nubank.com.br": "nubank.com.br",
