@@ -1,0 +1,81 @@
+"""The composition root: builds everything, owns start, drain and stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from enrichment.domain.ports import AnswerCache, Store
+from enrichment.guards import guarded, order
+from enrichment.pipeline.run import Enrichments, Guarded, Tools
+from enrichment.rpc.server import Server, ServerSettings
+from enrichment.settings import Settings
+from enrichment.sources import build
+from enrichment.stores.aiocache_store import AiocacheStore
+from enrichment.stores.answers import Answers
+from enrichment.stores.memory import MemoryCache
+from enrichment.stores.sqlite import SqliteCache
+from enrichment.stores.tiered import Tiered
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT, then drains and returns; `announce` is told the address once it is open."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serving(settings) as address:
+        announce(address)
+        await stop.wait()
+        log.info("stopping: no new streams, those open may end")
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[str]:
+    """A running server; yields the address that it listens on, and drains on the way out."""
+    async with AsyncExitStack() as stack:
+        store = _store(settings)
+        stack.push_async_callback(store.close)
+        cache = Answers(store, time.time)
+        enrichments = Enrichments(_tools(settings, cache, stack))
+        server = Server(_server_settings(settings), enrichments, time.time)
+        address = await server.start()
+        stack.push_async_callback(server.drain)
+        yield address
+
+
+def _store(settings: Settings) -> Store:
+    """A bounded memory, over a file that survives a restart unless memory alone is asked for."""
+    near = AiocacheStore(MemoryCache(time.time))
+    if settings.cache_url == "memory://":
+        return near
+    return Tiered(near, AiocacheStore(SqliteCache(settings.data_dir / "cache.sqlite", time.time)))
+
+
+def _tools(settings: Settings, cache: AnswerCache, stack: AsyncExitStack) -> Tools:
+    guards = order(cache)
+    sources: dict[str, Guarded] = {}
+    for entry in settings.sources:
+        source = build(entry)
+        stack.push_async_callback(source.close)
+        sources[entry.name] = Guarded(entry, source, guarded(source, guards, time.time))
+    return Tools(
+        sources=sources,
+        cache=cache,
+        rules=settings.rules,
+        foundation_soft_deadline_seconds=settings.foundation_soft_deadline_ms / 1000,
+    )
+
+
+def _server_settings(settings: Settings) -> ServerSettings:
+    return ServerSettings(
+        listen=settings.listen,
+        max_streams=settings.max_streams,
+        drain_seconds=settings.drain_ms / 1000,
+        default_max_cost_usd_micros=settings.max_cost_usd_micros,
+        ceiling_seconds=settings.deadline_ms / 1000,
+        reflection=settings.reflection,
+    )
