@@ -30,7 +30,7 @@ DEFAULTS: Mapping[int, type[SourceError]] = {
 # By hundreds. Redirects are not followed: they would lead to a host that nobody chose.
 CLASSES: Mapping[int, type[SourceError]] = {2: Unreadable, 3: Unreadable, 4: Rejected, 5: Fault}
 
-_SECONDS = re.compile(r"\d{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,26 @@ class Failures:
     statuses: Mapping[int, type[SourceError]] = field(default_factory=dict[int, type[SourceError]])
     pause_seconds: float | None = None
 
-    def of(self, response: httpx.Response) -> SourceError | None:
-        """The typed error of a response, None where its status is 200."""
+    def of(self, response: httpx.Response, detail: str = "") -> SourceError | None:
+        """The typed error of a response, None where its status is 200; `detail` is added to the message."""
         status = response.status_code
         if status == 200:
             return None
         kind = self.statuses.get(status) or DEFAULTS.get(status) or CLASSES.get(status // 100, Fault)
         if status == 503 and retry_after(response) is not None:
             kind = Throttled
-        return self.throttled(response) if kind is Throttled else kind(described(response))
+        return self.throttled(response, detail) if kind is Throttled else kind(described(response, detail))
 
-    def throttled(self, response: httpx.Response) -> Throttled:
+    def throttled(self, response: httpx.Response, detail: str = "") -> Throttled:
         """A wish for a pause: as long as the response says, else as the provider's documentation does."""
         seconds = retry_after(response)
-        return Throttled(described(response), retry_after=self.pause_seconds if seconds is None else seconds)
+        return Throttled(described(response, detail), retry_after=self.pause_seconds if seconds is None else seconds)
 
 
-def described(response: httpx.Response) -> str:
+def described(response: httpx.Response, detail: str = "") -> str:
     """A response in a few words for the log; nothing of its body or address, which may hold the key."""
-    return f"HTTP {response.status_code}, {media_type(response) or 'no content type'}"
+    kind = media_type(response) or "no content type"
+    return f"HTTP {response.status_code}, {kind[:60]}" + (f": {detail}" if detail else "")
 
 
 def media_type(response: httpx.Response) -> str:
@@ -69,7 +70,7 @@ def media_type(response: httpx.Response) -> str:
 def retry_after(response: httpx.Response) -> float | None:
     """The pause in seconds that Retry-After asks for, by the response's own clock; None for none that can be read.
 
-    RFC 9110, 10.2.3: whole seconds or a date, which is taken from the Date header and not from this machine's clock.
+    RFC 9110, 10.2.3: seconds or a date, whose distance is taken from the Date header and not from this machine's clock.
     """
     value = response.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):

@@ -31,12 +31,20 @@ def json_object(response: httpx.Response) -> Mapping[str, object]:
     if "json" not in media_type(response):
         raise _unreadable(response, "is not JSON")
     try:
-        # RecursionError: ten thousand brackets are valid JSON.
-        data: object = json.loads(response.content, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise _unreadable(response, "holds broken JSON") from None
+        return parsed_object(response.content)
+    except ValueError:
+        raise _unreadable(response, "holds no JSON object") from None
+
+
+def parsed_object(raw: bytes | str) -> Mapping[str, object]:
+    """The JSON object that a text is; raises ValueError for every other text."""
+    try:
+        data: object = json.loads(raw, parse_constant=_no_number)
+    except RecursionError:
+        # Ten thousand brackets are valid JSON.
+        raise ValueError("nested too deeply") from None
     if not isinstance(data, dict):
-        raise _unreadable(response, "holds no JSON object")
+        raise ValueError("not an object")
     return cast("Mapping[str, object]", data)
 
 
@@ -45,7 +53,7 @@ def _no_number(name: str) -> object:
 
 
 def _unreadable(response: httpx.Response, complaint: str) -> Unreadable:
-    return Unreadable(f"{described(response)}: the body {complaint}", is_cost_unknown=response.is_success)
+    return Unreadable(described(response, f"the body {complaint}"), is_cost_unknown=response.is_success)
 
 
 def at(data: object, *path: str | int) -> object:
@@ -80,11 +88,12 @@ def text(data: object, *path: str | int) -> str:
     return one_line(found) if isinstance(found, str) else ""
 
 
-def one_line(value: str) -> str:
-    """A text as it may be shown and stored: visible characters, single spaces, at most LONGEST_TEXT of them."""
-    words = "".join(" " if char.isspace() else char for char in value[: 10 * LONGEST_TEXT])
+def one_line(value: str, longest: int = LONGEST_TEXT) -> str:
+    """A text as it may be shown and stored: visible characters with single spaces, at most `longest` of them."""
+    # Cut before it is looked at: white space can be endless.
+    words = "".join(" " if char.isspace() else char for char in value[: 10 * longest])
     seen = words if words.isprintable() else "".join(c for c in words if unicodedata.category(c) not in _UNSEEN)
-    return " ".join(seen.split())[:LONGEST_TEXT].rstrip()
+    return " ".join(seen.split())[:longest].rstrip()
 
 
 def number(data: object, *path: str | int) -> float | None:

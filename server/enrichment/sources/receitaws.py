@@ -91,8 +91,8 @@ def _refused(response: httpx.Response, message: str) -> Reading:
         if words in message:
             if kind is None:
                 return NOT_FOUND
-            raise FAILURES.throttled(response) if kind is Throttled else kind(f"{described(response)}: {words}")
-    raise Unreadable(f"{described(response)}: neither a company nor a known error", is_cost_unknown=True)
+            raise FAILURES.throttled(response, words) if kind is Throttled else kind(described(response, words))
+    raise Unreadable(described(response, "neither a company nor a known error"), is_cost_unknown=True)
 
 
 def _is_natural_person(data: Mapping[str, object]) -> bool:
