@@ -21,9 +21,11 @@ GROQ_TOKENS: Mapping[str, tuple[int, int]] = {
 
 
 def groq_cost(model: str, tokens_in: int, tokens_out: int) -> int:
-    """The price of one completion, rounded up to a whole micro-dollar."""
-    price_in, price_out = GROQ_TOKENS[model]
-    return -(-(tokens_in * price_in + tokens_out * price_out) // 1_000_000)
+    """The price of one completion: tokens in and tokens out, each rounded up to a whole micro-dollar."""
+    return sum(
+        -(-tokens * price // 1_000_000)
+        for tokens, price in zip((tokens_in, tokens_out), GROQ_TOKENS[model], strict=True)
+    )
 
 
 class Bill:

@@ -1,7 +1,7 @@
 """What happens to one request: counted, answered or refused, billed, noted; all decided before anything waits."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from enrichment.sandbox.bill import Bill
@@ -59,8 +59,9 @@ class Desk:
         return reply
 
     def _reply(self, turn: Turn, provider: Provider, request: Request) -> Reply:
-        if turn.provider == "receitaws" and self.has_rate_limits and (pause := self._pause(request.peer)):
-            return provider.throttled(pause)
+        if turn.provider == "receitaws" and self.has_rate_limits and not self._may_ask(request.peer):
+            # It does not say for how long.
+            return provider.throttled(None)
         match turn.fault:
             case Fault(mode="throttle", retry_after=seconds):
                 return provider.throttled(seconds)
@@ -73,14 +74,13 @@ class Desk:
             case _:
                 return provider.answer(request)
 
-    def _pause(self, peer: str) -> int:
-        """0 where the address may ask, else the whole seconds until it may."""
+    def _may_ask(self, peer: str) -> bool:
         now = self._now()
         recent = self._windows.setdefault(peer, deque(maxlen=_WINDOW_CALLS))
         if len(recent) == _WINDOW_CALLS and now - recent[0] < _WINDOW_SECONDS:
-            return int(recent[0] + _WINDOW_SECONDS - now) + 1
+            return False
         recent.append(now)
-        return 0
+        return True
 
     def end(self, turn: Turn, asked: "Asked", status: int, cost_usd_micros: int = 0) -> None:
         """Bills and notes a request."""
@@ -113,6 +113,3 @@ class Asked:
 
     method: str
     target: str
-
-
-Shown = Mapping[str, object]

@@ -30,7 +30,7 @@ class SandboxSettings:
     host: str = "127.0.0.1"
     port: int = 0
     dns_port: int = 0
-    seed: int = 42
+    seed: int = 1670
     latency_scale: float = 1.0
     fixed_latency_ms: float | None = None
 

@@ -62,8 +62,11 @@ async def _read(raw: web.BaseRequest) -> Request:
 
 
 def _plain(reply: Reply) -> web.Response:
-    headers = {**reply.headers, "Content-Type": reply.content_type}
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+    return web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
+
+
+def _headers(reply: Reply) -> dict[str, str]:
+    return {"Server": "nginx", **reply.headers, "Content-Type": reply.content_type}
 
 
 async def _sent(raw: web.BaseRequest, turn: Turn, reply: Reply) -> web.StreamResponse:
@@ -92,7 +95,7 @@ def _reset(raw: web.BaseRequest) -> None:
 
 async def _dripped(raw: web.BaseRequest, turn: Turn, reply: Reply) -> web.StreamResponse:
     assert turn.fault is not None
-    headers = {**reply.headers, "Content-Type": reply.content_type, "Content-Length": str(len(reply.body))}
+    headers = {**_headers(reply), "Content-Length": str(len(reply.body))}
     response = web.StreamResponse(status=reply.status, headers=headers)
     await response.prepare(raw)
     for position in range(len(reply.body)):

@@ -68,8 +68,11 @@ def _link(rel: str, href: str) -> dict[str, str]:
 
 def _card(name: str, kind: str, country: str = "") -> list[object]:
     rows: list[list[object]] = [["version", {}, "text", "4.0"], ["kind", {}, "text", kind], ["fn", {}, "text", name]]
+    if kind == "org" and country:
+        rows.append(["org", {}, "text", name])
     if country:
-        rows.append(["adr", {}, "text", ["", "", "", "", "", "", country]])
+        # registro.br puts the code where the country's name belongs; RFC 8605 has a parameter for it.
+        rows.append(["adr", {"cc": country}, "text", ["", "", "", "", "", "", country]])
     return ["vcard", rows]
 
 
@@ -118,12 +121,12 @@ def _thin(company: Company, base: str) -> dict[str, object]:
             "publicIds": [{"type": "IANA Registrar ID", "identifier": number}],
         }
     ]
-    # Some registrars still show which organisation holds a domain, most redact it.
+    # Some registrars still show which organisation holds a domain, some redact it, most say nothing of a holder.
     if company.index % 3 == 1:
+        card = _card(company.told_by("rdap").legal_name, "org", company.country.code)
+        entities.append(_entity(f"R{number}", ["registrant"], card))
+    elif company.index % 3 == 2:
         card = _card("REDACTED FOR PRIVACY", "individual", company.country.code)
-        rows = card[1]
-        assert isinstance(rows, list)
-        rows.append(["org", {}, "text", company.told_by("rdap").legal_name])  # type: ignore[reportUnknownMemberType]
         entities.append(_entity(f"R{number}", ["registrant"], card))
     return {
         "objectClassName": "domain",

@@ -131,9 +131,13 @@ def _choice(options: Sequence[object], insight: Insight | None) -> object:
     "B2B", "BUSINESS_TO_BUSINESS" and "BUSINESS_MODEL_B2B" all mean business to business.
     """
     spelt = {_bare(str(option)): option for option in options if option is not None}
-    for meaning in (insight.value, *insight.synonyms) if insight else ():
+    meanings = [_bare(meaning) for meaning in (insight.value, *insight.synonyms)] if insight else []
+    for meaning in meanings:
+        if meaning in spelt:
+            return spelt[meaning]
+    for meaning in meanings:
         for text, option in spelt.items():
-            if text.endswith(_bare(meaning)):
+            if text.endswith(meaning):
                 return option
     for word in insight.value.lower().split() if insight else ():
         for text, option in spelt.items():

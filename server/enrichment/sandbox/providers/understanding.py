@@ -13,6 +13,7 @@ from typing import Any, cast
 from enrichment.sandbox.world import Company, World
 
 _DOMAIN = re.compile(r"[a-z0-9-]{3,63}(?:\.[a-z]{2,6}){1,2}\b")
+_LONGEST_QUOTE = 200
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|[\n\r]+")
 
 
@@ -71,6 +72,12 @@ def _company(world: World, evidence: str) -> Company | None:
     return None
 
 
+def _around(sentence: str, words: str) -> str:
+    """The sentence, or the part of a long one that holds the words."""
+    start = max(0, sentence.index(words) - _LONGEST_QUOTE // 2)
+    return sentence[start : start + _LONGEST_QUOTE].strip()
+
+
 _MODELS: Mapping[str, tuple[str, ...]] = {
     "b2b": ("b2b", "business to business"),
     "b2c": ("b2c", "business to consumer", "d2c", "retail"),
@@ -95,7 +102,7 @@ def _insights(company: Company, sentences: list[str]) -> Iterator[tuple[str, Ins
         "description": (description, (), trade.what),
     }
     for name, (value, synonyms, words) in said.items():
-        quote = next((sentence for sentence in sentences if words in sentence), "")
+        quote = next((_around(sentence, words) for sentence in sentences if words in sentence), "")
         if quote and any(planted.kind == "invented_quote" for planted in company.planted):
             quote = f"{company.facts.name} has led its market for a hundred years."
         if quote:

@@ -95,8 +95,8 @@ BRAZILIAN: tuple[Plant, ...] = (branch, agency, payment, *ANYWHERE)
 
 def plant_for(index: int, *, is_brazilian: bool) -> Plant | None:
     """Which conflict the company at this place carries; the first two companies carry none."""
-    turn, position = divmod(index // 2, 3)
-    if index < 2 or position != (0 if is_brazilian else 1):
+    if index < 2:
         return None
-    plants = BRAZILIAN if is_brazilian else ANYWHERE
-    return plants[turn % len(plants)]
+    if is_brazilian:
+        return BRAZILIAN[index // 4 % len(BRAZILIAN)] if index % 6 == 0 or index % 12 == 4 else None
+    return ANYWHERE[index // 6 % len(ANYWHERE)] if index % 6 == 3 else None

@@ -1,11 +1,12 @@
 """From a place in the world to a whole company: every fact drawn from the seed, and nothing kept."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
 from enrichment.sandbox.world import conflicts, names, numbers, places, web
-from enrichment.sandbox.world.company import Company, Facts
+from enrichment.sandbox.world.company import Company, Facts, Planted
 from enrichment.sandbox.world.draw import Draw
 from enrichment.sandbox.world.lore import Country, Language, Lore, lore
 
@@ -105,9 +106,21 @@ class Inventor:
 
     @staticmethod
     def _with(conflict: conflicts.Conflict, company: Company) -> Company:
+        """The company with the conflict as far as anybody tells it: who does not know the company tells nothing."""
         facts = replace(company.facts, status="closed") if _is_closed(conflict) else company.facts
         site = replace(company.site, partner_number=conflict.partner_number)
-        return replace(company, facts=facts, site=site, views=conflict.views, planted=conflict.planted)
+        told = (replace(one, told=_audible(one, company)) for one in conflict.planted)
+        planted = tuple(one for one in told if one.told)
+        return replace(company, facts=facts, site=site, views=conflict.views, planted=planted)
+
+
+def _audible(planted: Planted, company: Company) -> Mapping[str, str]:
+    is_readable = company.site.state == "up" and company.site.robots in ("allow", "missing")
+    silent = set(company.unknown_to if is_readable else company.unknown_to | {"website", "groq"})
+    # Only registro.br tells the registrant's number.
+    if not company.domain.endswith(".br") and planted.field == "registration_number":
+        silent.add("rdap")
+    return {provider: text for provider, text in planted.told.items() if provider not in silent}
 
 
 def _is_closed(conflict: conflicts.Conflict) -> bool:

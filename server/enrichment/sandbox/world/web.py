@@ -25,7 +25,7 @@ TEMPLATES = (
 # Templates whose footer names the company's registration number.
 _NUMBERED = frozenset({"json_ld", "microdata", "plain", "footer_only", "two_organizations"})
 # What a site does by its place, so that all of it occurs among the listed companies.
-_STATES = {5: "down", 11: "broken"}
+_STATES = {5: "down", 19: "broken"}
 _REDIRECTS = {2: "www", 5: "www", 8: "path", 9: "path"}
 _ROBOTS = {2: "missing", 6: "missing", 7: "disallow", 10: "broken"}
 _NETWORKS = ("linkedin", "instagram", "facebook", "x", "youtube")
@@ -61,14 +61,15 @@ def site(index: int, country: str, suffix: str, draw: Draw) -> Site:
     """The website of the company at this place; the first two are up, whole and polite."""
     is_showcase = index < 2
     template = TEMPLATES[index % len(TEMPLATES)]
-    services = sorted(products()["services"])
+    # Two products that are sold in Brazil and hardly elsewhere.
+    services = [name for name in sorted(products()["services"]) if name != "RD Station" or country == "BR"]
     first = draw.between("service", 0, len(services) - 1)
     used = {services[(first + step * 3) % len(services)] for step in range(draw.between("services", 1, 3))}
     mail = [name for name in sorted(products()["mail"]) if name != "Locaweb" or country == "BR"]
     networks = draw.between("networks", 2, len(_NETWORKS)) if is_showcase else draw.between("networks", 0, 4)
     return Site(
         template=template,
-        state="up" if is_showcase else _STATES.get(index % 17, "up"),
+        state="up" if is_showcase else _STATES.get(index % 31, "up"),
         redirect="" if is_showcase else _REDIRECTS.get(index % 10, ""),
         robots="allow" if is_showcase else _ROBOTS.get(index % 12, "allow"),
         charset="iso-8859-1" if index % 9 == 3 else "utf-8",
