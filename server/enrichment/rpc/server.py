@@ -19,6 +19,8 @@ ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_na
 MOST_REQUEST_BYTES = 256 * 1024
 # What an idle server still waits for: health watchers, whose streams end only with the server.
 WATCHERS_GRACE_SECONDS = 0.25
+# A cancelled handler ends at once; more would only cover a bug.
+HANDLERS_GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Server:
         self._admission.close()
         is_idle = await self._admission.idle(self._settings.drain_seconds)
         await self._server.stop(WATCHERS_GRACE_SECONDS if is_idle else self._settings.grace_seconds)
+        # stop() returns when it has cancelled the handlers that are left, not when they have ended.
+        await self._admission.idle(HANDLERS_GRACE_SECONDS)
 
 
 # grpcio-health-checking comes without types, and its asyncio half is invisible to a type checker.
