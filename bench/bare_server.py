@@ -26,8 +26,7 @@ class Handlers(grpc.GenericRpcHandler):
             yield message
 
 
-async def main(path: str) -> None:
-    messages = [bytes.fromhex(line) for line in Path(path).read_text("ascii").split()]
+async def main(messages: list[bytes]) -> None:
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((Handlers(messages),))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -37,4 +36,4 @@ async def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main([bytes.fromhex(line) for line in Path(sys.argv[1]).read_text("ascii").split()]))

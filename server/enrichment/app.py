@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from enrichment.domain.ports import AnswerCache, Store
@@ -34,7 +34,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[str]:
+async def serving(settings: Settings) -> AsyncGenerator[str]:
     """A running server; yields the address that it listens on, and drains on the way out."""
     async with AsyncExitStack() as stack:
         store = _store(settings)

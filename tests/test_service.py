@@ -1,0 +1,168 @@
+"""The whole service over real sockets: client, server, sources and the sandbox in the providers' place."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from enrichment.app import serving
+from enrichment.sandbox import Sandbox, SandboxSettings, sandbox
+from enrichment.settings import load
+from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
+from hostile_inputs import HOSTILE
+from imensiah.enrichment.v1.enrichment_service_pb2 import (
+    Disposition,
+    EnrichmentCompleted,
+    EnrichResponse,
+    Layer,
+    SkipReason,
+    SourceOutcome,
+)
+
+PAID = ("opencorporates", "mapbox", "groq")
+PROVIDERS = ("website", "dns", "rdap", "receitaws", "opencorporates", "mapbox", "groq")
+
+
+@asynccontextmanager
+async def service(folder: Path, box: Sandbox, **variables: str) -> AsyncGenerator[EnrichmentClient, None]:
+    """A client of a server that asks the sandbox; variables without their prefix."""
+    own = {f"IMENSIAH_{name}": value for name, value in variables.items()}
+    environ = {
+        **box.environment,
+        "IMENSIAH_LISTEN": "127.0.0.1:0",
+        "IMENSIAH_DATA_DIR": str(folder),
+        "IMENSIAH_DRAIN_MS": "200",
+        **own,
+    }
+    async with serving(load(environ)) as address, EnrichmentClient(address) as client:
+        yield client
+
+
+async def enrich(client: EnrichmentClient, domain: str, options: EnrichOptions | None = None) -> list[EnrichResponse]:
+    async with client.enrich(domain, options or EnrichOptions()) as events:
+        return [event async for event in events]
+
+
+def completed(events: list[EnrichResponse]) -> EnrichmentCompleted:
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert [event.HasField("completed") for event in events].count(True) == 1
+    return events[-1].completed
+
+
+def outcomes(events: list[EnrichResponse]) -> dict[str, SourceOutcome]:
+    return {each.source: each for event in events for each in event.layer.sources}
+
+
+async def test_a_brazilian_company_is_known_from_its_site_its_register_and_a_model(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        domain, _ = box.world.showcase
+        events = await enrich(client, f"https://www.{domain}/sobre?utm=1")
+        done = completed(events)
+        layers = [event.layer.layer for event in events if event.HasField("layer")]
+    assert layers == [Layer.LAYER_FOUNDATION, Layer.LAYER_REGISTRY, Layer.LAYER_INFERENCE]
+    truth = {"registration_number", "legal_name", "name", "logo_url", "description", "phone", "share_capital"}
+    assert not {name for name in truth if not getattr(done.company, name)}
+    assert done.company.domain == domain
+    assert outcomes(events)["receitaws"].disposition == Disposition.DISPOSITION_FOUND
+    assert outcomes(events)["groq"].disposition == Disposition.DISPOSITION_FOUND
+    assert done.completeness > 0.8
+    assert all(0 < evidence.confidence < 1 for evidence in done.evidence)
+
+
+async def test_a_company_of_the_us_is_known_from_the_paid_registers(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        events = await enrich(client, box.world.showcase[1])
+        done = completed(events)
+    assert outcomes(events)["opencorporates"].disposition == Disposition.DISPOSITION_FOUND
+    assert outcomes(events)["mapbox"].disposition == Disposition.DISPOSITION_FOUND
+    assert done.company.coordinates.latitude
+    opencorporates = [each for each in done.evidence if each.source == "opencorporates"]
+    assert all("opencorporates.com" in each.attribution for each in opencorporates)
+    mapbox = [each for each in done.evidence if each.source == "mapbox"]
+    assert all(each.transient for each in mapbox)
+
+
+async def test_what_is_reported_as_paid_is_what_the_providers_bill_and_stays_within_the_limit(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        for i in range(20):
+            box.reset()
+            done = completed(await enrich(client, box.world.domain(i)))
+            assert done.cost_usd_micros == box.cost_usd_micros(), box.bill()
+            assert done.cost_usd_micros <= 50_000
+
+
+async def test_with_nothing_to_spend_nothing_that_costs_is_called(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        events = await enrich(client, box.world.showcase[1], EnrichOptions(max_cost_usd_micros=0))
+        assert completed(events).cost_usd_micros == 0
+        assert [box.calls(name) for name in PAID] == [0, 0, 0]
+    assert outcomes(events)["opencorporates"].skip_reason == SkipReason.SKIP_REASON_OVER_BUDGET
+    assert completed(events).partial
+
+
+async def test_what_was_learnt_survives_the_server_and_costs_nothing_again(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box:
+        domain, _ = box.world.showcase
+        async with service(tmp_path, box) as client:
+            first = completed(await enrich(client, domain))
+        box.reset()
+        async with service(tmp_path, box) as client:
+            again = completed(await enrich(client, domain))
+            repeated = completed(await enrich(client, domain))
+        assert box.calls() == 0
+    assert first.cost_usd_micros > 0
+    assert (again.cost_usd_micros, again.from_cache) == (0, True)
+    assert again.company == first.company == repeated.company
+    assert again.saved_usd_micros >= first.cost_usd_micros
+
+
+async def test_only_what_is_asked_for_is_run_and_paid(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        options = EnrichOptions(layers=("foundation",))
+        events = await enrich(client, box.world.showcase[1], options)
+        assert [event.layer.layer for event in events if event.HasField("layer")] == [Layer.LAYER_FOUNDATION]
+        wanted = EnrichOptions(wanted_fields=("logo_url",))
+        assert completed(await enrich(client, box.world.showcase[0], wanted)).cost_usd_micros == 0
+        assert [box.calls(name) for name in PAID] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["fail", "hang", "reset", "rubbish", "throttle"])
+async def test_a_providers_bad_day_is_an_outcome_and_the_others_answers_are_there(tmp_path: Path, mode: str) -> None:
+    limits = {f"SOURCES__{name.upper()}__TIMEOUT_MS": "400" for name in PROVIDERS}
+    async with sandbox(SandboxSettings(latency_scale=0)) as box:
+        for number, name in enumerate(PROVIDERS):
+            if name == "dns" and mode not in ("fail", "hang"):
+                continue
+            box.reset()
+            box.set_fault(name, mode)
+            # A folder each: what is held would otherwise hide the fault.
+            async with service(tmp_path / str(number), box, **limits) as client:
+                domain = box.world.showcase[0] if name == "receitaws" else box.world.showcase[1]
+                events = await enrich(client, domain)
+            outcome, done = outcomes(events)[name], completed(events)
+            assert outcome.disposition == Disposition.DISPOSITION_FAILED, (name, outcome)
+            assert outcome.error.code, name
+            assert outcome.error.details, name
+            assert done.cost_usd_micros <= 50_000
+            assert done.company.domain == domain
+            others = [each for other, each in outcomes(events).items() if other != name]
+            assert any(each.disposition == Disposition.DISPOSITION_FOUND for each in others), name
+
+
+async def test_hostile_input_is_refused_and_nothing_is_fetched(tmp_path: Path) -> None:
+    async def refused(client: EnrichmentClient, text: str) -> EnrichmentError:
+        with pytest.raises(EnrichmentError) as refusal:
+            await enrich(client, text)
+        return refusal.value
+
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        sendable = [text for text in HOSTILE if len(text) < 100_000]
+        refusals: list[EnrichmentError] = []
+        for start in range(0, len(sendable), 50):
+            refusals += await asyncio.gather(*(refused(client, text) for text in sendable[start : start + 50]))
+        assert box.calls() == 0
+    assert len(refusals) >= 500
+    assert {(refusal.code.name, refusal.reason) for refusal in refusals} == {("INVALID_ARGUMENT", "INVALID_REQUEST")}
+    assert all([each.field for each in refusal.field_violations] == ["website_url"] for refusal in refusals)
