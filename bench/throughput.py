@@ -79,9 +79,8 @@ async def compare(ours: str, messages: list[bytes], request: bytes, rounds: int)
             ][1:]
     size = sum(len(message) for message in messages)
     print(f"{len(messages)} messages, {size} bytes a stream; {rounds} rounds of {STREAMS}")
-    print(
-        f"ours {statistics.median(p[0] for p in pairs):7.0f} streams/s    bare {statistics.median(p[1] for p in pairs):7.0f}"
-    )
+    mine, theirs = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
+    print(f"ours {mine:.0f} streams/s, bare {theirs:.0f} streams/s")
     ratios = sorted(ours / bare for ours, bare in pairs)
     middle = statistics.median(ratios)
     verdict = "met" if middle >= TARGET else "MISSED"
