@@ -14,7 +14,6 @@ from enrichment.domain.company import Address, Coordinates, Field
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.names import normalised_name
 from enrichment.domain.subject import Subject
-from enrichment.sources.contact import phone
 from enrichment.sources.failures import Failures
 from enrichment.sources.http import address
 from enrichment.sources.payload import at, claims, json_object, number, required_items, text
@@ -66,7 +65,7 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     if not places:
         return NOT_FOUND
     is_sure = len(places) == 1 and bool(_website(places[0]))
-    return Reading(claims(_facts(places[0], subject), 1.0 if is_sure else WEIGHT_OF_A_GUESS))
+    return Reading(claims(_facts(places[0]), 1.0 if is_sure else WEIGHT_OF_A_GUESS))
 
 
 def _geocoding(subject: Subject) -> Mapping[str, str]:
@@ -140,11 +139,10 @@ def _is_of(website: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
 
 
-def _facts(feature: object, subject: Subject) -> Mapping[Field, object]:
+def _facts(feature: object) -> Mapping[Field, object]:
     return {
         Field.ADDRESS: _address(at(feature, "properties")),
         Field.COORDINATES: _coordinates(feature),
-        Field.PHONE: phone(text(feature, "properties", "metadata", "phone"), subject.country_code),
     }
 
 

@@ -1,0 +1,160 @@
+"""The HTTP sources that the contract suite knows. A new one joins by a fixture of its own and a line in SOURCES."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from enrichment.catalogue import load
+from enrichment.domain.catalogue import Entry
+from enrichment.domain.company import Address, Field
+from enrichment.domain.errors import Rejected, SourceError, Throttled, Unauthorized, Unreadable
+from enrichment.domain.fact import Document, Reading
+from enrichment.domain.subject import Hints, Subject
+from enrichment.sources import groq
+from enrichment.sources.http import Provider
+
+FIXTURES = Path(__file__).parent / "fixtures"
+KEY = "a-key-that-nobody-may-see"
+
+LARICIO = Subject("laricio.com.br", Hints(registration_number="11.222.333/0001-81"))
+LARCH = Subject(
+    "larchglass.co.uk",
+    known={
+        Field.NAME: "Larch Glass",
+        Field.LEGAL_NAME: "Larch Glass Ltd",
+        Field.ADDRESS: Address(street="12 Kiln Lane", city="Sheffield", postal_code="S9 9ZZ", country_code="GB"),
+    },
+    documents=(
+        Document(
+            "https://larchglass.co.uk/",
+            "Larch Glass",
+            "In Sheffield we temper glass for builders and property managers.",
+        ),
+    ),
+)
+LARCH_WITHOUT_STREET = Subject("larchglass.co.uk", Hints("Larch Glass", "GB", "Sheffield"))
+# Makes a body that is about somebody else.
+Change = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class HttpCase:
+    """One way of asking one source: what it is asked about, what it answers, and where it differs from most."""
+
+    source: str
+    fixture: str
+    subject: Subject
+    fields: frozenset[Field]
+    not_found: tuple[int, object]
+    # A company other than the one asked about is no company (None) or no answer (an error).
+    stranger: Change | None
+    stranger_error: type[SourceError] | None = None
+    content_type: str = "application/json"
+    # Statuses that mean something else here than elsewhere.
+    statuses: Mapping[int, type[SourceError]] = field(default_factory=dict[int, type[SourceError]])
+    html: type[SourceError] = Unreadable
+    pause_seconds: float | None = None
+
+    def __str__(self) -> str:
+        return self.fixture
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads((FIXTURES / f"{self.fixture}.json").read_text("utf-8")))
+
+    def entry(self, base_url: str = "http://127.0.0.1:9") -> Entry:
+        return replace(entry_of(self.source), base_url=base_url)
+
+    def read(self, response: httpx.Response) -> Reading:
+        """The pure half of the source."""
+        if self.source == "groq":
+            return groq.read(response, self.subject, self.entry())
+        provider = cast("Provider", import_module(f"enrichment.sources.{self.source}"))
+        return provider.read(response, self.subject)
+
+
+def entry_of(source: str) -> Entry:
+    """The catalogue's entry, with a key where it needs one."""
+    [entry] = [entry for entry in load() if entry.name == source]
+    return replace(entry, api_key=KEY if entry.needs_key else "")
+
+
+def _with(path: str, value: object) -> Change:
+    """A body with another value at a dotted path."""
+
+    def changed(body: dict[str, Any]) -> object:
+        *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        inner: Any = body
+        for step in steps:
+            inner = inner[step]
+        inner[last] = value
+        return body
+
+    return changed
+
+
+SOURCES = (
+    HttpCase(
+        source="receitaws",
+        fixture="receitaws",
+        subject=LARICIO,
+        fields=frozenset(entry_of("receitaws").brings),
+        not_found=(200, {"status": "ERROR", "message": "CNPJ rejeitado pela Receita Federal"}),
+        stranger=_with("cnpj", "11.444.777/0001-61"),
+        stranger_error=Unreadable,
+        pause_seconds=60.0,
+    ),
+    HttpCase(
+        source="opencorporates",
+        fixture="opencorporates",
+        subject=LARCH,
+        fields=frozenset(entry_of("opencorporates").brings),
+        not_found=(200, {"results": {"companies": [], "page": 1, "total_count": 0}}),
+        stranger=_with("results.companies.1.company.name", "LARCH FURNITURE LIMITED"),
+        statuses={403: Throttled},
+        html=Throttled,
+    ),
+    HttpCase(
+        source="mapbox",
+        fixture="mapbox_address",
+        subject=LARCH,
+        fields=frozenset({Field.COORDINATES}),
+        not_found=(200, {"type": "FeatureCollection", "features": []}),
+        stranger=_with("features.0.properties.context.country.country_code", "US"),
+    ),
+    HttpCase(
+        source="mapbox",
+        fixture="mapbox_place",
+        subject=LARCH_WITHOUT_STREET,
+        fields=frozenset({Field.COORDINATES, Field.ADDRESS}),
+        not_found=(200, {"type": "FeatureCollection", "features": []}),
+        stranger=_with("features.1.properties.metadata.website", "https://another-larch.example"),
+    ),
+    HttpCase(
+        source="rdap",
+        fixture="rdap",
+        subject=LARICIO,
+        fields=frozenset(entry_of("rdap").brings),
+        not_found=(404, {"errorCode": 404, "title": "Object not found"}),
+        stranger=_with("ldhName", "another.com.br"),
+        stranger_error=Unreadable,
+        content_type="application/rdap+json",
+        statuses={401: Rejected, 403: Throttled},
+    ),
+    HttpCase(
+        source="groq",
+        fixture="groq",
+        subject=LARCH,
+        fields=frozenset(entry_of("groq").brings),
+        # A model always answers; one that is gone is refused.
+        not_found=(404, {"error": {"message": "no such model", "code": "model_not_found"}}),
+        stranger=None,
+    ),
+)
+
+USUAL_STATUSES: Mapping[int, type[SourceError]] = {401: Unauthorized, 403: Unauthorized}

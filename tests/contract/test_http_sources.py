@@ -1,0 +1,292 @@
+"""What every HTTP source promises: each way of answering ends in a reading or in one of the five errors."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from contract.http_sources import KEY, SOURCES, USUAL_STATUSES, Change, HttpCase
+from contract.wire_server import Asked, Said, answer, serving
+from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
+from enrichment.domain.fact import Reading
+from enrichment.sources import build
+from enrichment.sources.http import LONGEST_BODY_BYTES
+
+KINDS = {Fault, Throttled, QuotaExhausted, Unauthorized, Rejected, Unreadable}
+every_source = pytest.mark.parametrize("case", SOURCES, ids=str)
+JUNK: tuple[object, ...] = (
+    None, True, 0, -1, 1.5, 1e308, 10**400, "", " ", "\ud800\x00", "x" * 10_000, [], {}, ["x"], [None], {"a": [1]},
+)  # fmt: skip
+
+
+async def asked(case: HttpCase, said: Said) -> tuple[Reading | SourceError, Asked]:
+    """What a source makes of an answer, and the one request that it sent for it."""
+    async with serving(said) as server:
+        source = build(case.entry(server.base_url))
+        try:
+            ended: Reading | SourceError = await source.ask(case.subject)
+        except SourceError as error:
+            ended = error
+        await source.close()
+    [request] = server.asked
+    return ended, request
+
+
+async def failure(case: HttpCase, said: Said) -> SourceError:
+    ended, _ = await asked(case, said)
+    assert isinstance(ended, SourceError), f"{ended} is no failure"
+    assert type(ended) in KINDS
+    assert KEY not in str(ended)
+    return ended
+
+
+def found(case: HttpCase) -> bytes:
+    return json.dumps(case.body).encode()
+
+
+def check_well_typed(reading: Reading) -> None:
+    """Every claim holds visible, bounded text and finite numbers; a Claim has checked its own type."""
+    for claim in reading.claims:
+        assert 0 < claim.weight <= 1
+        for value in leaves(claim.value):
+            if isinstance(value, str):
+                assert value == value.strip()
+                assert len(value) <= 1_500
+                assert value.isprintable(), claim
+                value.encode()
+            if isinstance(value, float):
+                assert abs(value) <= 180
+            if isinstance(value, int):
+                assert abs(value) < 2**63
+
+
+def leaves(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for item in cast("tuple[object, ...]", value):
+            yield from leaves(item)
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from leaves(getattr(value, part.name))
+    else:
+        yield value
+
+
+@every_source
+async def test_a_known_company_is_read_whole(case: HttpCase) -> None:
+    reading, request = await asked(case, answer(200, found(case), case.content_type))
+    assert isinstance(reading, Reading)
+    assert reading.is_found
+    assert {claim.field for claim in reading.claims} == case.fields
+    check_well_typed(reading)
+    assert KEY not in request.path
+
+
+@every_source
+async def test_it_brings_only_what_the_catalogue_says(case: HttpCase) -> None:
+    assert case.fields <= set(case.entry().brings)
+
+
+@every_source
+async def test_a_question_is_one_and_the_same_for_the_same_subject(case: HttpCase) -> None:
+    source = build(case.entry())
+    question = source.question(case.subject)
+    assert question
+    assert question == source.question(case.subject)
+    assert KEY.encode() not in question
+    assert source.price(case.subject) >= 0
+    await source.close()
+
+
+@every_source
+async def test_an_unknown_company_is_not_found(case: HttpCase) -> None:
+    status, body = case.not_found
+    ended, _ = await asked(case, answer(status, json.dumps(body).encode(), case.content_type))
+    if case.source == "groq":
+        assert type(ended) is Rejected
+    else:
+        assert ended == Reading(is_found=False)
+
+
+@every_source
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_key_is_told_from_a_wish_for_a_pause(case: HttpCase, status: int) -> None:
+    error = await failure(case, answer(status, b'{"message": "no"}'))
+    assert type(error) is case.statuses.get(status, USUAL_STATUSES[status])
+    assert not error.is_cost_unknown
+
+
+@every_source
+async def test_too_many_requests_is_a_pause_as_long_as_asked_for(case: HttpCase) -> None:
+    error = await failure(case, answer(429, b"slow down", "text/plain", Retry_After="17"))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == 17.0
+
+
+@every_source
+async def test_too_many_requests_without_a_time_is_the_documented_pause_if_any(case: HttpCase) -> None:
+    error = await failure(case, answer(429, b"slow down", "text/plain"))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == case.pause_seconds
+
+
+@every_source
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
+async def test_a_broken_provider_is_a_fault_that_costs_nothing(case: HttpCase, status: int) -> None:
+    error = await failure(case, answer(status, b"<html>broken</html>", "text/html"))
+    assert type(error) is Fault
+    assert not error.is_cost_unknown
+
+
+@every_source
+async def test_a_used_up_quota_is_no_fault(case: HttpCase) -> None:
+    assert type(await failure(case, answer(402, b"{}"))) is QuotaExhausted
+
+
+@every_source
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_wrong_request_is_rejected(case: HttpCase, status: int) -> None:
+    assert type(await failure(case, answer(status, b"wrong", "text/plain"))) is Rejected
+
+
+@every_source
+async def test_a_page_where_a_missing_one_was_asked_for_is_no_not_found(case: HttpCase) -> None:
+    error = await failure(case, answer(404, b"<html>no such page</html>", "text/html"))
+    assert type(error) is (Throttled if case.html is Throttled else Rejected)
+
+
+@every_source
+@pytest.mark.parametrize("status", [202, 204, 302])
+async def test_a_status_that_nobody_promised_is_unreadable(case: HttpCase, status: int) -> None:
+    assert type(await failure(case, answer(status, b"", Location="http://127.0.0.1:9/"))) is Unreadable
+
+
+DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+
+
+@every_source
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"text"', b"{}x", b"\xff\xfe", b'{"a": NaN}', DEEP, b"[" * 10_000],
+    ids=["empty", "cut", "list", "null", "text", "more", "no UTF-8", "NaN", "deep", "brackets"],
+)
+async def test_junk_is_unreadable_and_may_have_been_billed(case: HttpCase, body: bytes) -> None:
+    error = await failure(case, answer(200, body, case.content_type))
+    assert type(error) is Unreadable
+    assert error.is_cost_unknown
+
+
+@every_source
+async def test_an_answer_that_is_cut_anywhere_is_unreadable(case: HttpCase) -> None:
+    body = found(case).rstrip()
+    for length in range(0, len(body), 97):
+        with pytest.raises(Unreadable):
+            case.read(httpx.Response(200, content=body[:length], headers={"content-type": case.content_type}))
+
+
+@every_source
+async def test_a_huge_answer_is_unreadable(case: HttpCase) -> None:
+    body = b'{"a": "' + b"x" * LONGEST_BODY_BYTES + b'"}'
+    assert type(await failure(case, answer(200, body, case.content_type))) is Unreadable
+    packed = answer(200, gzip.compress(body), case.content_type, Content_Encoding="gzip")
+    assert type(await failure(case, packed)) is Unreadable
+
+
+@every_source
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", ""])
+async def test_another_content_type_is_unreadable(case: HttpCase, content_type: str) -> None:
+    assert type(await failure(case, answer(200, found(case), content_type))) is Unreadable
+
+
+@every_source
+async def test_a_page_in_the_place_of_an_answer(case: HttpCase) -> None:
+    assert type(await failure(case, answer(200, b"<html>hello</html>", "text/html; charset=utf-8"))) is case.html
+
+
+@pytest.mark.parametrize(("case", "stranger"), [(case, case.stranger) for case in SOURCES if case.stranger], ids=str)
+async def test_another_company_is_never_taken_for_the_one_asked_about(case: HttpCase, stranger: Change) -> None:
+    body = json.dumps(stranger(case.body)).encode()
+    ended, _ = await asked(case, answer(200, body, case.content_type))
+    if case.stranger_error:
+        assert type(ended) is case.stranger_error
+    else:
+        assert ended == Reading(is_found=False)
+
+
+def paths(data: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of everything in a JSON document but its root."""
+    items: list[tuple[str | int, object]] = []
+    if isinstance(data, dict):
+        items = list(cast("dict[str, object]", data).items())
+    elif isinstance(data, list):
+        items = list(enumerate(cast("list[object]", data)))
+    for key, value in items:
+        yield (*path, key)
+        yield from paths(value, (*path, key))
+
+
+def mutants(case: HttpCase) -> Iterator[dict[str, Any]]:
+    """The fixture with one part gone or of another kind, for every part and every kind."""
+    for path in paths(case.body):
+        for junk in (..., *JUNK):
+            body = case.body
+            inner: Any = body
+            for step in path[:-1]:
+                inner = inner[step]
+            if junk is ...:
+                del inner[path[-1]]
+            else:
+                inner[path[-1]] = junk
+            yield body
+
+
+@every_source
+def test_every_part_may_be_missing_or_of_another_kind(case: HttpCase) -> None:
+    ended = [outcome(case, json.dumps(body).encode()) for body in mutants(case)]
+    assert {kind for kind in ended if isinstance(kind, type)} <= KINDS
+    readings = [reading for reading in ended if isinstance(reading, Reading)]
+    assert len(readings) > 100
+    for reading in readings:
+        check_well_typed(reading)
+        assert {claim.field for claim in reading.claims} <= case.fields
+
+
+def outcome(case: HttpCase, body: bytes) -> Reading | type[SourceError]:
+    try:
+        return case.read(httpx.Response(200, content=body, headers={"content-type": case.content_type}))
+    except SourceError as error:
+        return type(error)
+
+
+def bare(case: HttpCase) -> object:
+    """The least that each provider promises."""
+    least: dict[str, object] = {
+        "receitaws": {"status": "OK", "cnpj": "11222333000181"},
+        "opencorporates": {
+            "results": {"companies": [{"company": {"name": "Larch Glass Ltd", "jurisdiction_code": "gb"}}]}
+        },
+        "mapbox_address": {"features": [{"properties": {}}]},
+        "mapbox_place": {"features": [{}]},
+        "rdap": {"objectClassName": "domain"},
+        "groq": {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]},
+    }
+    return least[case.fixture]
+
+
+@every_source
+async def test_every_optional_part_may_be_missing_at_once(case: HttpCase) -> None:
+    reading, _ = await asked(case, answer(200, json.dumps(bare(case)).encode(), case.content_type))
+    assert isinstance(reading, Reading)
+    check_well_typed(reading)
+
+
+@every_source
+def test_nothing_of_a_person_becomes_a_claim(case: HttpCase) -> None:
+    content = json.dumps(case.body).encode()
+    reading = case.read(httpx.Response(200, content=content, headers={"content-type": case.content_type}))
+    shown = repr(reading).upper()
+    assert "NINGUEM" not in shown
+    assert "OCULTO" not in shown

@@ -1,0 +1,193 @@
+"""Every recorded answer of the providers is read to what it means."""
+
+import json
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import httpx
+import pytest
+
+from contract.http_sources import LARCH, entry_of
+from enrichment.domain.company import Address, Field
+from enrichment.domain.errors import Rejected, SourceError, Throttled, Unauthorized, Unreadable
+from enrichment.domain.fact import NOT_FOUND, Reading
+from enrichment.domain.subject import Hints, Subject
+from enrichment.sources import dns, groq
+
+RECORDED = Path(__file__).parents[3] / "shared" / "payloads"
+F = Field
+
+GLOBO = Subject("globo.com.br", Hints(registration_number="27.865.757/0001-02"))
+WASHINGTON = Address(street="740 15th Street Northwest", city="Washington", country_code="US")
+
+
+class Recorded(NamedTuple):
+    """A recorded answer, who was asked about, and what it means: the fields told, or an error."""
+
+    file: str
+    status: int
+    subject: Subject
+    means: set[Field] | type[SourceError] | Reading
+
+
+def _cnpj(number: str) -> Subject:
+    return Subject("example.com.br", Hints(registration_number=number))
+
+
+def _named(name: str, country: str) -> Subject:
+    return Subject("example.com", Hints(company_name=name, country_code=country))
+
+
+RECEITAWS = (
+    Recorded("error-200-cnpj-invalido.json", 200, GLOBO, Rejected),
+    Recorded("error-200-cnpj-rejeitado.json", 200, GLOBO, NOT_FOUND),
+    Recorded("error-429.txt", 429, GLOBO, Throttled),
+    Recorded(
+        "ok-21030611000152.json",
+        200,
+        _cnpj("21030611000152"),
+        {F.STATUS, F.INDUSTRY, F.REGISTRATION_NUMBER, F.ADDRESS, F.INDUSTRY_CODES},
+    ),
+    Recorded(
+        "ok-2025-simples-simei-49272096000136.json",
+        200,
+        _cnpj("49272096000136"),
+        set(entry_of("receitaws").brings) - {F.EMAIL},
+    ),
+    Recorded("ok-globo-27865757000102.json", 200, GLOBO, set(entry_of("receitaws").brings) - {F.EMAIL}),
+)
+_REGISTERED = {F.LEGAL_NAME, F.LEGAL_FORM, F.INCORPORATION_DATE, F.JURISDICTION, F.REGISTRATION_NUMBER, F.COUNTRY_CODE}
+OPENCORPORATES = (
+    Recorded("companies-search-200-empty.RECONSTRUCTED.json", 200, LARCH, NOT_FOUND),
+    Recorded("companies-search-200-v0.4.1-2015.json", 200, LARCH, NOT_FOUND),
+    Recorded(
+        "companies-search-200-v0.4.1-2015.json",
+        200,
+        _named("Aardvark Able Services", "AU"),
+        {*_REGISTERED, F.STATUS},
+    ),
+    Recorded(
+        "companies-search-200-v0.4.1-2015.json", 200, _named("#1 Aavante", "US"), {*_REGISTERED, F.STATUS, F.ADDRESS}
+    ),
+    Recorded("companies-search-200-v0.4.1-2015.json", 200, _named("#1 Aavante", "BR"), NOT_FOUND),
+    Recorded(
+        "companies-search-200-v0.4.1-2015.json", 200, _named("$0 Cost Domain and Hosting Services", "US"), _REGISTERED
+    ),
+    Recorded("error-401-invalid-token.RECONSTRUCTED.json", 401, LARCH, Unauthorized),
+    Recorded("ip-block-non-json-body-2025-12.json", 200, LARCH, Throttled),
+    Recorded("officers-search-200-v0.4.1-2015.json", 200, LARCH, Unreadable),
+)
+_STREET = Subject("example.com", known={F.ADDRESS: WASHINGTON})
+_CAFE = Subject("starbucks.com", Hints("Starbucks", "US", "Washington"))
+MAPBOX = (
+    Recorded("geocoding-v5-200-address-10-downing-st.json", 200, LARCH, NOT_FOUND),
+    Recorded("geocoding-v5-200-empty-foursquare-note-2020.json", 200, LARCH, NOT_FOUND),
+    Recorded("geocoding-v5-200-empty.json", 200, LARCH, NOT_FOUND),
+    Recorded("geocoding-v5-200-poi-historic.json", 200, LARCH, NOT_FOUND),
+    Recorded("geocoding-v5-error-invalid-token.json", 401, LARCH, Unauthorized),
+    Recorded("geocoding-v6-200-empty.json", 200, LARCH, NOT_FOUND),
+    Recorded("geocoding-v6-error-invalid-token.json", 401, LARCH, Unauthorized),
+    Recorded("geocoding-v6-forward-200-address.json", 200, _STREET, {F.COORDINATES}),
+    Recorded("geocoding-v6-forward-200-address.json", 200, LARCH, NOT_FOUND),
+    Recorded("searchbox-200-empty.json", 200, _CAFE, NOT_FOUND),
+    Recorded("searchbox-error-400-extended.json", 400, _CAFE, Rejected),
+    Recorded("searchbox-error-simple.json", 422, _CAFE, Rejected),
+    Recorded("searchbox-forward-200-poi-starbucks.json", 200, _CAFE, {F.COORDINATES, F.ADDRESS}),
+    Recorded("searchbox-forward-200-poi-starbucks.json", 200, replace(_CAFE, domain="another.com"), NOT_FOUND),
+    Recorded("searchbox-reverse-200.json", 200, _CAFE, NOT_FOUND),
+)
+RDAP = (
+    Recorded("br-globo.com.br-200.json", 200, GLOBO, {F.LEGAL_NAME, F.REGISTRATION_NUMBER, F.COUNTRY_CODE}),
+    Recorded("br-globo.com.br-200.json", 200, LARCH, Unreadable),
+    Recorded("com-google.com-merged-registrar-200.json", 200, Subject("google.com"), set()),
+    Recorded("com-google.com-registry-200.json", 200, Subject("google.com"), set()),
+    Recorded("com-themarquetry.com-200.json", 200, Subject("themarquetry.com"), set()),
+    Recorded("no-norway.no-200.json", 200, Subject("norway.no"), set()),
+    Recorded("org-404-not-found.json", 404, Subject("definitelydoesnotexist987654321.org"), NOT_FOUND),
+    # Not answers about a domain: what IANA publishes about the registries.
+    Recorded("iana-bootstrap-dns.json", 200, GLOBO, Unreadable),
+    Recorded("whoisit-bootstrap-all.json", 200, GLOBO, Unreadable),
+)
+GROQ = (
+    Recorded("error-400-json_validate_failed.json", 400, LARCH, Unreadable),
+    Recorded("error-400-model_decommissioned.json", 400, LARCH, Rejected),
+    Recorded("error-400-tool_use_failed.json", 400, LARCH, Rejected),
+    Recorded("error-404-decommissioned-llama.json", 404, LARCH, Rejected),
+    Recorded("error-404-model_not_found.json", 404, LARCH, Rejected),
+    Recorded("error-413-request-too-large.json", 413, LARCH, Rejected),
+    Recorded("error-429-tpm.json", 429, LARCH, Throttled),
+    # An object, but of another schema: nothing of it is believed.
+    Recorded("ok-native-json_schema-gpt-oss-120b.json", 200, LARCH, set()),
+    Recorded("ok-plain-llama.json", 200, LARCH, Unreadable),
+)
+SOURCES = {"receitaws": RECEITAWS, "opencorporates": OPENCORPORATES, "mapbox": MAPBOX, "rdap": RDAP, "groq": GROQ}
+ALL = [pytest.param(source, one, id=f"{source}/{one.file}") for source, table in SOURCES.items() for one in table]
+
+
+def recorded(path: Path) -> bytes:
+    if not path.exists():
+        pytest.skip(f"../shared is not here: no {path.name} to read")
+    return path.read_bytes()
+
+
+def response(source: str, one: Recorded) -> httpx.Response:
+    body = recorded(RECORDED / source / one.file)
+    content_type = "text/plain" if one.file.endswith(".txt") else "application/json"
+    if one.file.startswith("ip-block"):
+        # A page, kept in the file as a JSON string.
+        body, content_type = json.loads(body).encode(), "text/html"
+    elif source == "groq" and "response" in (data := cast("dict[str, Any]", json.loads(body))):
+        body = json.dumps(data["response"]["body"]).encode()
+    return httpx.Response(one.status, content=body, headers={"content-type": content_type})
+
+
+def read(source: str, one: Recorded) -> Reading:
+    if source == "groq":
+        return groq.read(response(source, one), one.subject, entry_of("groq"))
+    return import_module(f"enrichment.sources.{source}").read(response(source, one), one.subject)
+
+
+@pytest.mark.parametrize(("source", "one"), ALL)
+def test_a_recorded_answer_is_read_to_what_it_means(source: str, one: Recorded) -> None:
+    if isinstance(one.means, type):
+        with pytest.raises(SourceError) as caught:
+            read(source, one)
+        assert type(caught.value) is one.means
+    elif isinstance(one.means, Reading):
+        assert read(source, one) == one.means
+    else:
+        reading = read(source, one)
+        assert reading.is_found
+        assert {claim.field for claim in reading.claims} == one.means
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_recorded_answer_is_left_out(source: str) -> None:
+    if not RECORDED.exists():
+        pytest.skip("../shared is not here: nothing to compare with")
+    assert {one.file for one in SOURCES[source]} == {path.name for path in (RECORDED / source).iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("file", "products"),
+    [
+        ("twitter.com-2026-09-26.json", {"Google Workspace", "Slack", "Notion", "Microsoft 365", "Stripe", "Linear"}),
+        ("nytimes.com-txt-partial.json", {"Valimail", "SparkPost", "Amazon SES", "Dropbox", "Klaviyo"}),
+        ("snowflake.com-fixture.json", {"Google Workspace", "Atlassian"}),
+    ],
+)
+def test_recorded_dns_records_tell_the_products_behind_them(file: str, products: set[str]) -> None:
+    data = cast("dict[str, list[str]]", json.loads(recorded(RECORDED / "dns" / file)))
+    mx = [line.split()[-1] for line in data.get("mx", [])]
+    reading = dns.read(dns.Records(mx, data["txt"], data.get("dmarc", [])))
+    told = {product for claim in reading.claims for product in cast("tuple[str, ...]", claim.value)}
+    assert products <= told
+
+
+def test_the_recorded_brazilian_registry_names_company_and_branch_but_no_person() -> None:
+    one = RDAP[0]
+    reading = read("rdap", one)
+    assert {claim.field: claim.value for claim in reading.claims}[F.REGISTRATION_NUMBER] == "27865757002148"
+    assert "Removida" not in repr(reading)
