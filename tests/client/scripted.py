@@ -25,6 +25,7 @@ class ScriptedServer:
         self._scripts = list(scripts)
         self.requests: list[EnrichRequest] = []
         self.seconds_left: list[float] = []
+        self.has_begun = threading.Event()
         self.has_ended = threading.Event()
 
     def __enter__(self) -> Self:
@@ -48,6 +49,7 @@ class ScriptedServer:
         self.requests.append(request)
         self.seconds_left.append(context.time_remaining())
         context.add_callback(self.has_ended.set)
+        self.has_begun.set()
         script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         return script(request, context)
 

@@ -32,8 +32,6 @@ def explained(error: EnrichmentError) -> tuple[ExitCode, list[str]]:
     lines = [f"the server could not serve this: {clean(error.message)} ({error.reason or error.code.name})"]
     if error.retry_after is not None:
         lines.append(f"try again in {error.retry_after:g} s")
-    if request_id := error.metadata.get("request_id"):
-        lines.append(f"the server's log has it under {clean(request_id)}")
     return ExitCode.SERVER_FAILED, lines
 
 

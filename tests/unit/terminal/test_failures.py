@@ -45,13 +45,6 @@ def test_an_overloaded_server_is_to_be_asked_again() -> None:
     )
 
 
-def test_a_bug_of_the_servers_can_be_found_in_its_log() -> None:
-    error = EnrichmentError(
-        grpc.StatusCode.INTERNAL, "something broke", reason="INTERNAL", metadata={"request_id": "5f0d"}
-    )
-    assert explained(error)[1][-1] == "the server's log has it under 5f0d"
-
-
 @pytest.mark.parametrize("code", set(grpc.StatusCode) - {grpc.StatusCode.INVALID_ARGUMENT})
 def test_every_other_code_is_a_failure_of_the_server(code: grpc.StatusCode) -> None:
     exit_code, lines = explained(EnrichmentError(code, "words\x1b[31m"))

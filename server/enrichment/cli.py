@@ -1,0 +1,295 @@
+"""The command line: `imensiah --help`."""
+
+import argparse
+import asyncio
+import io
+import logging
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from decimal import Decimal, InvalidOperation
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from enrichment.domain.catalogue import Entry
+from enrichment.terminal.failures import ExitCode, explained
+from enrichment.terminal.settings_file import Scalar, settings_file
+from enrichment.terminal.show import console_for, put, show, show_json
+from enrichment.terminal.tables import sources_table
+from enrichment_client import DEFAULT_TARGET, DEFAULT_TIMEOUT, EnrichmentClient, EnrichmentError, EnrichOptions
+
+if TYPE_CHECKING:
+    from enrichment.settings import Settings
+
+Arguments = argparse.Namespace
+
+EXIT_CODES = """\
+exit codes:
+  0    done; for enrich: served, nothing missing
+  1    the command failed
+  2    the command line, a setting or the request is wrong
+  3    enrich: served, with fields missing that more time, money or health would fill
+  4    enrich: no server answers
+  5    enrich: the server failed, is overloaded or took too long
+  130  stopped by Ctrl-C
+"""
+MOST_DOLLARS = 1_000
+
+
+class Failed(Exception):
+    """A command cannot go on, for a reason that its user can do something about."""
+
+    def __init__(self, code: ExitCode, *lines: str) -> None:
+        super().__init__(*lines)
+        self.code = code
+        self.lines = lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; answers with its exit code. Raises SystemExit for a command line that cannot be read."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names hold letters that the encoding of a terminal or pipe may not have.
+            stream.reconfigure(errors="replace")
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except Failed as failed:
+        return complain(failed.code, failed.lines)
+    except EnrichmentError as error:
+        return complain(*explained(error))
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has left (`| head`): what is still in the buffer must not be written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+
+
+def complain(code: ExitCode, lines: Sequence[str]) -> ExitCode:
+    """Tells the person what is wrong."""
+    for number, line in enumerate(lines):
+        print(line if number else f"imensiah: {line}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="imensiah",
+        description="Company enrichment over gRPC: from a website to a profile, layer by layer.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"imensiah {version('imensiah')}")
+
+    def explain(_: Arguments) -> int:
+        top.print_help()
+        return ExitCode.USAGE
+
+    top.set_defaults(run=explain)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[Arguments], int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    command("demo", _demo, "a sandbox, a server and two companies: on this machine alone, without keys")
+    command("serve", _serve, "run the server until Ctrl-C")
+    _enrich_options(command("enrich", _enrich, "ask a server about one company"))
+    _sandbox_options(command("sandbox", _sandbox, "stand in for every provider, on this machine alone"))
+    command("sources", _sources, "list the sources: price, key, and why one is off")
+    command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
+    return top
+
+
+def _enrich_options(command: argparse.ArgumentParser) -> None:
+    command.epilog = EXIT_CODES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = command.add_argument
+    add("website", metavar="WEBSITE", help="a website or bare domain: nubank.com.br")
+    add("--server", default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s")
+    add("--plaintext", action="store_true", help="no TLS to a server on another host (to this one there is none)")
+    add("--json", action="store_true", help="one event per line, for programs; 64-bit numbers are strings")
+    add("--max-cost", type=_usd_micros, metavar="DOLLARS", help="the most to spend, 0 for nothing: 0.01")
+    add("--fields", type=_names, default=(), metavar="A,B", help="only these fields: name,address")
+    add("--layers", type=_names, default=(), metavar="A,B", help="only these of foundation,registry,inference")
+    add("--timeout", type=_seconds, default=DEFAULT_TIMEOUT, metavar="SECONDS", help="default: %(default)g")
+
+
+def _sandbox_options(command: argparse.ArgumentParser) -> None:
+    # What is not given is left to SandboxSettings.
+    command.argument_default = argparse.SUPPRESS
+    add = command.add_argument
+    add("--port", type=_port, help="for HTTP; default: a free one")
+    add("--dns-port", type=_port, metavar="PORT", help="for DNS; default: a free one")
+    add("--seed", type=int, help="another seed, another world of companies; default: always the same")
+    add("--latency-scale", type=_scale, metavar="SCALE", help="1: the providers' usual pace (default), 0: at once")
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+
+
+def _scale(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) <= 100:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+
+
+def _usd_micros(text: str) -> int:
+    try:
+        dollars = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        dollars = Decimal(-1)
+    if not (dollars.is_finite() and 0 <= dollars <= MOST_DOLLARS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of dollars from 0 to {MOST_DOLLARS:,}")
+    # Rounded down: the caller's bound is never exceeded.
+    return int(dollars * 1_000_000)
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < float(text) <= 3_600:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, up to 3600")
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _enrich(arguments: Arguments) -> int:
+    options = EnrichOptions(
+        max_cost_usd_micros=arguments.max_cost,
+        wanted_fields=arguments.fields,
+        layers=arguments.layers,
+        include_source_outcomes=True,
+    )
+    try:
+        request = options.request(arguments.website)
+    except ValueError as error:
+        raise Failed(ExitCode.USAGE, str(error)) from None
+
+    async def is_partial() -> bool:
+        client = EnrichmentClient(arguments.server, is_plaintext=arguments.plaintext)
+        async with client, client.enrich(request, timeout=arguments.timeout) as events:
+            if arguments.json:
+                return (await show_json(events, sys.stdout)).partial
+            return (await show(events, console_for(sys.stdout), time.time)).partial
+
+    return ExitCode.PARTIAL if asyncio.run(is_partial()) else ExitCode.OK
+
+
+def _serve(_arguments: Arguments) -> int:
+    settings = _settings()
+    with _server_extra():
+        from enrichment.app import serve
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(serve(settings, lambda address: print(f"serving on {address}, Ctrl-C stops", flush=True)))
+    except OSError as error:
+        raise Failed(ExitCode.FAILED, str(error)) from None
+    return ExitCode.OK
+
+
+def _demo(_arguments: Arguments) -> int:
+    with _server_extra():
+        from enrichment.demo import demo
+    asyncio.run(demo(console_for(sys.stdout)))
+    return ExitCode.OK
+
+
+def _sandbox(arguments: Arguments) -> int:
+    with _server_extra():
+        from enrichment.sandbox import SandboxSettings, sandbox
+    settings = SandboxSettings(**{name: value for name, value in vars(arguments).items() if name != "run"})
+
+    async def run() -> None:
+        async with sandbox(settings) as providers:
+            print("# Every provider's stand-in, until Ctrl-C. To point a server at it, paste in another terminal:")
+            # Invented answers stay out of the cache that a server keeps of the real world.
+            for name, value in {**providers.environment, "IMENSIAH_CACHE_URL": "memory://"}.items():
+                print(f"export {name}={shlex.quote(value)}")
+            print("imensiah serve")
+            print(f"# Companies to ask about: {', '.join(providers.world.showcase)}", flush=True)
+            await asyncio.Event().wait()
+
+    try:
+        asyncio.run(run())
+    except OSError as error:
+        raise Failed(ExitCode.FAILED, f"the sandbox cannot start: {error}") from None
+    except KeyboardInterrupt:
+        pass
+    return ExitCode.OK
+
+
+def _sources(_arguments: Arguments) -> int:
+    put(console_for(sys.stdout), sources_table(_settings().sources))
+    return ExitCode.OK
+
+
+def _config(_arguments: Arguments) -> int:
+    lines = settings_file(_in_force(_settings()))
+    print(f"# The settings in force. Saved to a file, IMENSIAH_CONFIG=that-file starts from them.\n{lines}")
+    return ExitCode.OK
+
+
+def _settings() -> "Settings":
+    with _server_extra():
+        from enrichment.settings import load
+    try:
+        return load(os.environ)
+    except ValueError as error:
+        raise Failed(ExitCode.USAGE, str(error)) from None
+
+
+def _in_force(settings: "Settings") -> dict[str, Scalar]:
+    """Every setting by its dotted name in a file."""
+    from enrichment.catalogue import OPTIONS
+
+    soft_deadline = "foundation_soft_deadline_ms"
+    found: dict[str, Scalar] = {
+        name: value if isinstance(value, int) else str(value)
+        for name, value in asdict(replace(settings, sources=())).items()
+        if name not in ("sources", "rules", soft_deadline)
+    }
+    found["layers.foundation.soft_deadline_ms"] = settings.foundation_soft_deadline_ms
+    found |= {f"rules.{rule}": value for rule, value in asdict(settings.rules).items()}
+    for entry in settings.sources:
+        own = _of_source(entry) | {key: entry.options.get(key, "") for key in OPTIONS.get(entry.name, ())}
+        found |= {f"sources.{entry.name}.{key}": value for key, value in own.items() if value != ""}
+    return found
+
+
+def _of_source(entry: Entry) -> dict[str, Scalar]:
+    price: dict[str, Scalar] = {} if entry.is_priced_by_tokens else {"price_usd_micros": entry.price_usd_micros}
+    return {
+        "enabled": entry.is_enabled,
+        "base_url": entry.base_url,
+        "api_key": entry.api_key,
+        **price,
+        "max_concurrent": entry.max_concurrent,
+        "timeout_ms": entry.timeout_ms,
+        "lifetime_days": entry.lifetime_seconds / 86_400,
+    }
+
+
+@contextmanager
+def _server_extra() -> Generator[None]:
+    """Turns a missing dependency of the server into the way to install it; a missing part of ours is a bug."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] in ("enrichment", "enrichment_client", "imensiah"):
+            raise
+        needed = f"this command needs the server's parts ({missing.name} is missing): pip install 'imensiah[server]'"
+        raise Failed(ExitCode.FAILED, needed) from None
