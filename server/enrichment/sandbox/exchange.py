@@ -70,7 +70,9 @@ class Desk:
             case Fault(mode="fail", status=status):
                 return provider.failed(status)
             case Fault(mode="rubbish"):
-                return replace(provider.answer(request), status=200, body=_RUBBISH, headers={})
+                # Any bytes are a page to somebody; only a broken compression is readable to nobody.
+                headers = {"Content-Encoding": "gzip"} if turn.provider == "website" else {}
+                return replace(provider.answer(request), status=200, body=_RUBBISH, headers=headers)
             case _:
                 return provider.answer(request)
 

@@ -25,8 +25,8 @@ class Resolver:
         self._desk = desk
         self._world = world
 
-    async def answer(self, wire: bytes, max_size: int) -> bytes | None:
-        """The answer to a query, cut to `max_size` (or what the query allows); None for what is no query."""
+    async def answer(self, wire: bytes) -> bytes | None:
+        """The answer to a query, of at most 512 bytes; None for what is no query, and where none is to come."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
@@ -42,7 +42,8 @@ class Resolver:
             await asyncio.sleep(turn.delay_seconds)
         if turn.mode == "hang":
             return None
-        return _fitted(response, max(max_size, query.payload))
+        # Records in the order they stand in, so that the same question has the same answer.
+        return response.to_wire(want_shuffle=False)
 
     def _response(self, query: dns.message.Message, turn: Turn) -> dns.message.Message:
         response = dns.message.make_response(query, recursion_available=True)
@@ -57,11 +58,6 @@ class Resolver:
         elif found:
             response.answer.append(dns.rrset.from_text_list(question.name, _TTL, dns.rdataclass.IN, kind, found))
         return response
-
-
-def _fitted(response: dns.message.Message, max_size: int) -> bytes:
-    # Records in the order they stand in, so that the same question has the same answer.
-    return response.to_wire(max_size=max_size, prefer_truncation=True, want_shuffle=False)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -81,7 +77,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         task.add_done_callback(self._tasks.discard)
 
     async def _reply(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = await self._resolver.answer(data, 512)
+        answer = await self._resolver.answer(data)
         if answer is not None and self._transport is not None:
             self._transport.sendto(answer, addr)
 
@@ -134,7 +130,7 @@ class NameServer:
         try:
             while True:
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                answer = await self._resolver.answer(await reader.readexactly(size), 65_535)
+                answer = await self._resolver.answer(await reader.readexactly(size))
                 if answer is None:
                     return
                 writer.write(len(answer).to_bytes(2, "big") + answer)

@@ -108,6 +108,7 @@ def _brazilian(company: Company) -> dict[str, object]:
         "events": _events(company),
         "status": ["active"],
         "notices": [{"title": "Use and Privacy Policy", "description": ["For operational contact only."]}],
+        "port43": "whois.registro.br",
     }
 
 

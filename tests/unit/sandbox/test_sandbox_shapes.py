@@ -1,0 +1,158 @@
+"""The shapes of the real providers: every key they send is there, and none that they never send."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrichment.sandbox import World
+from enrichment.sandbox.providers import groq, mapbox, opencorporates
+from enrichment.sandbox.providers.groq import Groq
+from enrichment.sandbox.providers.mapbox import Mapbox
+from enrichment.sandbox.providers.opencorporates import OpenCorporates
+from enrichment.sandbox.providers.rdap import Rdap
+from enrichment.sandbox.providers.receitaws import ReceitaWS
+from enrichment.sandbox.wire import Reply, Request
+
+PAYLOADS = Path(__file__).parents[3] / ".." / "shared" / "payloads"
+pytestmark = pytest.mark.skipif(not PAYLOADS.exists(), reason="../shared is not here: nothing to compare with")
+
+WORLD = World(1670)
+BRAZILIAN, AMERICAN = (company for domain in WORLD.showcase if (company := WORLD.company(domain)))
+
+
+def recorded(name: str) -> Any:
+    return json.loads((PAYLOADS / name).read_text("utf-8"))
+
+
+def sent(reply: Reply) -> Any:
+    return json.loads(reply.body)
+
+
+def kinds(data: Mapping[str, object]) -> Mapping[str, str]:
+    """The type of every value by its key, texts of any kind alike."""
+    return {key: type(value).__name__ for key, value in data.items()}
+
+
+def test_receitaws_sends_the_record_as_recorded() -> None:
+    real = recorded("receitaws/ok-2025-simples-simei-49272096000136.json")
+    ours = sent(ReceitaWS(WORLD).answer(Request(f"/v1/cnpj/{BRAZILIAN.facts.number}")))
+    assert kinds(ours) == kinds(real)
+    assert kinds(ours["simples"]) == kinds(real["simples"])
+    assert {"nome", "qual"} == set(ours["qsa"][0]) <= set(real["qsa"][0])
+
+
+@pytest.mark.parametrize(("number", "name"), [("1", "cnpj-invalido"), ("00000000000191", "cnpj-rejeitado")])
+def test_receitaws_refuses_in_the_recorded_words(number: str, name: str) -> None:
+    reply = ReceitaWS(WORLD).answer(Request(f"/v1/cnpj/{number}"))
+    assert sent(reply) == recorded(f"receitaws/error-200-{name}.json")
+
+
+def test_opencorporates_sends_companies_in_their_wrapper() -> None:
+    real = recorded("opencorporates/companies-search-200-v0.4.1-2015.json")["results"]
+    query = {"q": AMERICAN.facts.name, "api_token": opencorporates.KEY}
+    ours = sent(OpenCorporates(WORLD).answer(Request("/v0.4/companies/search", query=query)))["results"]
+    assert set(ours) >= set(real)
+    assert set(ours["companies"][0]) == {"company"}
+    assert set(ours["companies"][0]["company"]) >= set(real["companies"][0]["company"])
+
+
+def test_opencorporates_finds_nothing_and_refuses_a_token_as_reported() -> None:
+    provider = OpenCorporates(WORLD)
+    nothing = provider.answer(Request("/v0.4/companies/search", query={"q": "x", "api_token": opencorporates.KEY}))
+    assert sent(nothing) == recorded("opencorporates/companies-search-200-empty.RECONSTRUCTED.json")
+    refusal = provider.answer(Request("/v0.4/companies/search", query={"q": "x"}))
+    assert sent(refusal) == recorded("opencorporates/error-401-invalid-token.RECONSTRUCTED.json")
+
+
+def test_mapbox_geocodes_as_documented() -> None:
+    real = recorded("mapbox/geocoding-v6-forward-200-address.json")
+    query = {"q": AMERICAN.facts.seat.formatted, "access_token": mapbox.KEY}
+    ours = sent(Mapbox(WORLD).answer(Request("/search/geocode/v6/forward", query=query)))
+    assert set(ours) == set(real)
+    (feature,), example = ours["features"], real["features"][0]
+    assert set(feature) == set(example)
+    # What is optional in the documentation: the preferred name, a bounding box.
+    assert set(example["properties"]) - set(feature["properties"]) == {"name_preferred", "bbox"}
+    assert set(feature["properties"]["match_code"]) == set(example["properties"]["match_code"])
+    assert set(example["properties"]["context"]) - set(feature["properties"]["context"]) == {"neighborhood"}
+
+
+def test_mapbox_searches_places_as_documented() -> None:
+    real = recorded("mapbox/searchbox-forward-200-poi-starbucks.json")
+    query = {"q": AMERICAN.facts.name, "access_token": mapbox.KEY}
+    ours = sent(Mapbox(WORLD).answer(Request("/search/searchbox/v1/forward", query=query)))
+    properties, example = ours["features"][0]["properties"], real["features"][0]["properties"]
+    assert set(example) - set(properties) == {"brand", "brand_id", "distance"}
+    assert set(properties) <= set(example)
+    assert set(properties["metadata"]) <= set(example["metadata"])
+
+
+def test_mapbox_refuses_a_token_as_documented() -> None:
+    reply = Mapbox(WORLD).answer(Request("/search/geocode/v6/forward", query={"q": "x"}))
+    assert sent(reply) == recorded("mapbox/geocoding-v6-error-invalid-token.json")
+
+
+def test_registro_br_sends_a_domain_as_recorded() -> None:
+    real = recorded("rdap/br-globo.com.br-200.json")
+    ours = sent(Rdap(WORLD).answer(Request(f"/domain/{BRAZILIAN.domain}")))
+    assert set(real) <= set(ours)
+    (registrant,) = [entity for entity in ours["entities"] if "registrant" in entity["roles"]]
+    example = next(entity for entity in real["entities"] if "registrant" in entity["roles"])
+    assert set(registrant) == set(example)
+    assert [row[0] for row in example["vcardArray"][1]] == ["version", "kind", "fn", "adr"]
+    assert {row[0] for row in registrant["vcardArray"][1]} >= {"version", "kind", "fn", "adr"}
+
+
+def test_a_thin_registry_sends_a_domain_as_recorded() -> None:
+    real = recorded("rdap/com-google.com-registry-200.json")
+    ours = sent(Rdap(WORLD).answer(Request(f"/com/v1/domain/{AMERICAN.domain}")))
+    assert set(real) <= set(ours)
+    registrar = ours["entities"][0]
+    assert registrar["publicIds"][0]["type"] == real["entities"][0]["publicIds"][0]["type"]
+    assert {event["eventAction"] for event in real["events"]} == {event["eventAction"] for event in ours["events"]}
+
+
+def test_rdap_does_not_find_with_the_recorded_object() -> None:
+    real, ours = recorded("rdap/org-404-not-found.json"), sent(Rdap(WORLD).answer(Request("/domain/x.org")))
+    assert ours.items() >= {key: real[key] for key in ("errorCode", "title", "description", "lang")}.items()
+
+
+def completion(model: str) -> Reply:
+    schema = {"type": "object", "properties": {"industry": {"type": "string"}}, "required": ["industry"]}
+    wanted = {"name": "x", "strict": True, "schema": {**schema, "additionalProperties": False}}
+    data = {
+        "model": model,
+        "messages": [{"role": "user", "content": AMERICAN.domain}],
+        "response_format": {"type": "json_schema", "json_schema": wanted},
+    }
+    headers = {"authorization": f"Bearer {groq.KEY}"}
+    return Groq(WORLD).answer(
+        Request("/openai/v1/chat/completions", "POST", headers=headers, body=json.dumps(data).encode())
+    )
+
+
+def test_groq_completes_as_recorded() -> None:
+    real = recorded("groq/ok-native-json_schema-gpt-oss-120b.json")["response"]["body"]
+    ours = sent(completion("openai/gpt-oss-120b"))
+    assert set(ours) == set(real)
+    assert set(ours["choices"][0]) == set(real["choices"][0])
+    assert set(ours["choices"][0]["message"]) == set(real["choices"][0]["message"])
+    assert set(real["usage"]) <= set(ours["usage"])
+
+
+def test_groq_fails_as_recorded() -> None:
+    missing = sent(completion("llama-3.3-70b-versatile"))
+    assert missing == recorded("groq/error-404-decommissioned-llama.json")
+    pairs = [
+        (completion("llama-3.1-8b-instant"), "groq/error-400-model_decommissioned.json"),
+        (Groq(WORLD).failed(400), "groq/error-400-json_validate_failed.json"),
+        (Groq(WORLD).failed(413), "groq/error-413-request-too-large.json"),
+        (Groq(WORLD).throttled(5), "groq/error-429-tpm.json"),
+    ]
+    for reply, name in pairs:
+        real, ours = recorded(name)["error"], sent(reply)["error"]
+        assert set(ours) == set(real), name
+        assert (ours["type"], ours["code"]) == (real["type"], real["code"]), name
