@@ -124,7 +124,7 @@ def _same_name(found: Sequence[object], subject: Subject) -> Iterator[_Hit]:
         name = text(company, "name")
         hit = _Hit(company, name, text(company, "company_number"), text(company, "jurisdiction_code").lower())
         fits = _JURISDICTION.fullmatch(hit.jurisdiction) and country in ("", hit.country)
-        if fits and wanted and normalised_name(name) == wanted:
+        if fits and wanted and normalised_name(without_personal_numbers(name)) == wanted:
             yield hit
 
 
