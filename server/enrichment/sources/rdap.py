@@ -60,7 +60,7 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
 
 
 @cache
-def _servers() -> Mapping[str, str]:
+def servers() -> Mapping[str, str]:
     """The base address by ending."""
     registries = tomllib.loads(files("enrichment.sources").joinpath("rdap_servers.toml").read_text("utf-8"))
     return {
@@ -71,7 +71,7 @@ def _servers() -> Mapping[str, str]:
 
 
 def _base(subject: Subject) -> str:
-    return _servers().get(subject.domain.rsplit(".", 1)[-1], "")
+    return servers().get(subject.domain.rsplit(".", 1)[-1], "")
 
 
 def _holders(data: Mapping[str, object]) -> Iterator[Mapping[Field, object]]:
