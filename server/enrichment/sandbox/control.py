@@ -78,7 +78,7 @@ class Control:
 def _json(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("the body must be JSON") from None
 
 

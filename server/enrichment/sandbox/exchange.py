@@ -30,6 +30,14 @@ class Turn:
         return self.fault.mode if self.fault else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the journal keeps of a request: how it was asked and for what, without keys."""
+
+    method: str
+    target: str
+
+
 class Desk:
     """The state of a running sandbox: bill, journal, faults, limits. `now` in seconds since the epoch."""
 
@@ -84,7 +92,7 @@ class Desk:
         recent.append(now)
         return True
 
-    def end(self, turn: Turn, asked: "Asked", status: int, cost_usd_micros: int = 0) -> None:
+    def end(self, turn: Turn, asked: Asked, status: int, cost_usd_micros: int = 0) -> None:
         """Bills and notes a request."""
         self.bill.add(turn.provider, cost_usd_micros)
         self.journal.add(
@@ -107,11 +115,3 @@ class Desk:
         self.has_rate_limits = False
         self._numbers.clear()
         self._windows.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the journal keeps of a request: how it was asked and for what, without keys."""
-
-    method: str
-    target: str

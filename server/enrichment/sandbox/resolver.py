@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import dns.exception
 import dns.flags
@@ -12,10 +13,11 @@ import dns.rdatatype
 import dns.rrset
 
 from enrichment.sandbox.exchange import Asked, Desk, Turn
-from enrichment.sandbox.providers.names import records
+from enrichment.sandbox.providers.zones import records
 from enrichment.sandbox.world import World
 
 _TTL = 300
+_ATTEMPTS = 20
 
 
 class Resolver:
@@ -98,21 +100,24 @@ class NameServer:
 
     async def start(self, host: str, port: int) -> None:
         """Binds. Raises OSError where the port is taken."""
-        attempts = 1 if port else 20
-        for attempt in range(1, attempts + 1):
-            server = await asyncio.start_server(self._converse, host, port)
-            self.port = server.sockets[0].getsockname()[1]
-            try:
-                transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                    lambda: _Datagrams(self._resolver), local_addr=(host, self.port)
-                )
-            except OSError:
-                server.close()
-                if attempt == attempts:
-                    raise
-                continue
-            self._closers = [server.close, transport.close]
-            return
+        # A port that is free in one may be taken in the other.
+        for _ in range(0 if port else _ATTEMPTS):
+            with suppress(OSError):
+                await self._bind(host, 0)
+                return
+        await self._bind(host, port)
+
+    async def _bind(self, host: str, port: int) -> None:
+        server = await asyncio.start_server(self._converse, host, port)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Datagrams(self._resolver), local_addr=(host, self.port)
+            )
+        except OSError:
+            server.close()
+            raise
+        self._closers = [server.close, transport.close]
 
     async def stop(self) -> None:
         """Stops listening, and ends what is still open."""
@@ -132,6 +137,9 @@ class NameServer:
                 size = int.from_bytes(await reader.readexactly(2), "big")
                 answer = await self._resolver.answer(await reader.readexactly(size))
                 if answer is None:
+                    # Nothing comes, however long the client waits.
+                    while await reader.read(1_024):
+                        pass
                     return
                 writer.write(len(answer).to_bytes(2, "big") + answer)
                 await writer.drain()

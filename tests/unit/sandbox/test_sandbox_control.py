@@ -14,6 +14,7 @@ async def test_the_bill_and_the_journal_are_there_to_read(client: httpx.AsyncCli
     (exchange,) = (await client.get("/_sandbox/journal?provider=rdap")).json()["exchanges"]
     assert (exchange["provider"], exchange["number"], exchange["status"]) == ("rdap", 1, 404)
     assert (await client.get("/_sandbox/journal?provider=groq")).json() == {"exchanges": []}
+    assert (await client.get("/_sandbox/journal")).json() == {"exchanges": [exchange]}
 
 
 async def test_the_listed_companies_are_shown_with_what_is_planted(box: Sandbox, client: httpx.AsyncClient) -> None:

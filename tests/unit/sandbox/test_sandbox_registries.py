@@ -10,10 +10,10 @@ import pytest
 from enrichment.sandbox import Company, World
 from enrichment.sandbox.bill import OPENCORPORATES_CALL
 from enrichment.sandbox.providers import opencorporates, receitaws
-from enrichment.sandbox.providers.names import records
 from enrichment.sandbox.providers.opencorporates import OpenCorporates
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.receitaws import ReceitaWS
+from enrichment.sandbox.providers.zones import records
 from enrichment.sandbox.wire import Reply, Request
 from enrichment.sandbox.world.numbers import cnpj_of, dotted
 
@@ -241,3 +241,22 @@ def test_dns_has_a_policy_for_mail_at_most_domains() -> None:
 
 def test_dns_does_not_know_strangers() -> None:
     assert records(WORLD, "nobody-at-all.com.br.", "A") is None
+
+
+def test_opencorporates_knows_a_renamed_company_by_its_former_name_alone() -> None:
+    company = planted("renamed")
+    former = company.told_by("opencorporates")
+    assert search(company.facts.name) == []
+    assert former.number in [row["company_number"] for row in search(former.legal_name)]
+
+
+def test_opencorporates_codes_an_activity_by_the_countrys_own_scheme() -> None:
+    schemes = {"BR": "br_cnae_2.3", "US": "us_naics_2022", "DE": "eu_nace_2"}
+    for code, scheme in schemes.items():
+        company = next(
+            one
+            for index in range(500)
+            if (one := WORLD.at(index)).country.code == code and one.is_known_to("opencorporates") and not one.planted
+        )
+        (own,) = [row for row in search(company.facts.name) if row["company_number"] == company.facts.number]
+        assert own["industry_codes"][0]["industry_code"]["code_scheme_id"] == scheme

@@ -72,7 +72,7 @@ def test_a_domain_that_is_not_of_the_world_is_nobodys(domain: str) -> None:
     assert WORLD.company(domain) is None
 
 
-@given(st.text(max_size=20))
+@given(st.one_of(st.text(max_size=20), st.from_regex(r"99[0-9A-Z]{12}", fullmatch=True)))
 def test_a_number_that_is_not_of_the_world_is_nobodys(number: str) -> None:
     assert WORLD.numbered(number) is None
 

@@ -24,6 +24,7 @@ class Match:
     code: Mapping[str, str]
 
 
+@lru_cache(maxsize=1_024)
 def _words(text: str) -> str:
     """Plain words with single spaces around them: " rua das aroeiras claras 409 "."""
     parts = re.split(r"[^\w-]+", text)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from enrichment.sandbox.bill import GROQ_TOKENS, groq_cost
-from enrichment.sandbox.providers.structured import Problem, check_strict, filled
+from enrichment.sandbox.providers.structured import UNREADABLE, check_strict, filled
 from enrichment.sandbox.providers.understanding import understand
 from enrichment.sandbox.wire import Reply, Request, json_reply, pause
 from enrichment.sandbox.world import World
@@ -55,7 +55,7 @@ class Groq:
             return _error(404, f"Unknown request URL: {request.method} {request.path}", code="unknown_url")
         try:
             asked = _Asked(json.loads(request.body))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             return _error(400, f"The request body could not be read: {type(error).__name__}")
         return self._refusal(asked) or self._completion(asked)
 
@@ -96,7 +96,7 @@ class Groq:
                 if asked.is_strict:
                     check_strict(asked.schema)
                 content = filled(asked.schema, understand(self._world, asked.evidence))
-            except Problem as problem:
+            except UNREADABLE as problem:
                 return _error(400, f"invalid JSON schema for response_format: {problem}")
             text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         draw = Draw("groq", asked.model, asked.evidence)
@@ -115,7 +115,7 @@ class Groq:
 
 
 class _Asked:
-    """A request body, understood. Raises KeyError, TypeError, ValueError or AttributeError for another shape."""
+    """A request body, understood. Raises one of UNREADABLE for another shape."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         messages = cast(Sequence[Mapping[str, Any]], body["messages"])

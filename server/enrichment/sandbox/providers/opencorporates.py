@@ -9,6 +9,7 @@ from enrichment.sandbox.bill import OPENCORPORATES_CALL
 from enrichment.sandbox.wire import Reply, Request, gateway_error, html_reply, json_reply, pause
 from enrichment.sandbox.world import Company, Facts, World
 from enrichment.sandbox.world.draw import Draw
+from enrichment.sandbox.world.names import plain
 
 KEY = "sandbox-opencorporates"
 _BLOCKED = (
@@ -51,7 +52,8 @@ class OpenCorporates:
         wanted, country = query.get("jurisdiction_code", "").lower(), query.get("country_code", "").lower()
         rows: list[Mapping[str, object]] = []
         for company in self._world.named(name):
-            if company.is_known_to("opencorporates"):
+            # By the name the register holds, which a renamed company no longer bears.
+            if company.is_known_to("opencorporates") and plain(company.told_by("opencorporates").name) in plain(name):
                 own, other = _record(company), _namesake(company)
                 rows += [other, own] if company.index % 3 == 2 else [own, other]
         return [
@@ -83,7 +85,6 @@ def _page(rows: list[Mapping[str, object]], page: int, per_page: int) -> Reply:
 def _record(company: Company) -> Mapping[str, object]:
     facts = company.told_by("opencorporates")
     is_active = facts.status == "active"
-    former = [{"company_name": facts.legal_name}] if facts.legal_name != company.facts.legal_name else []
     return {
         **_identity(facts.legal_name, facts.number, company.jurisdiction),
         "incorporation_date": f"{facts.incorporated_on:%Y-%m-%d}",
@@ -91,7 +92,7 @@ def _record(company: Company) -> Mapping[str, object]:
         "company_type": facts.legal_form.split(" - ")[-1],
         "inactive": not is_active,
         "current_status": Draw("status", company.domain).pick("words", _STATUSES) if is_active else "Dissolved",
-        "previous_names": former,
+        "previous_names": [],
         "registered_address": _address(company, facts),
         "registered_address_in_full": facts.seat.formatted.replace(", ", "\n"),
         "industry_codes": [{"industry_code": _activity(company)}],

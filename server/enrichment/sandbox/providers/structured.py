@@ -1,7 +1,8 @@
 """Gives an answer the form of a JSON schema, whatever its property names: what a model with structured output does."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from enrichment.sandbox.providers.understanding import Insight, Understanding
@@ -15,6 +16,10 @@ _DEEPEST = 12
 
 class Problem(ValueError):
     """The schema asks for something that cannot be given."""
+
+
+# What comes of reading JSON that has another shape than it should.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def check_strict(schema: Schema, path: str = "") -> None:
@@ -36,7 +41,10 @@ def check_strict(schema: Schema, path: str = "") -> None:
 
 
 def filled(schema: Schema, understanding: Understanding) -> object:
-    """An answer that the schema allows, from what is understood. Raises Problem for a schema without an end."""
+    """An answer that the schema allows, from what is understood.
+
+    Raises Problem for a schema that leads nowhere, and one of UNREADABLE for what is no schema.
+    """
     return _Form(schema, understanding).value(schema, ())
 
 
@@ -131,17 +139,19 @@ def _choice(options: Sequence[object], insight: Insight | None) -> object:
     "B2B", "BUSINESS_TO_BUSINESS" and "BUSINESS_MODEL_B2B" all mean business to business.
     """
     spelt = {_bare(str(option)): option for option in options if option is not None}
-    meanings = [_bare(meaning) for meaning in (insight.value, *insight.synonyms)] if insight else []
-    for meaning in meanings:
-        if meaning in spelt:
-            return spelt[meaning]
-    for meaning in meanings:
-        for text, option in spelt.items():
-            if text.endswith(meaning):
-                return option
-    for word in insight.value.lower().split() if insight else ():
-        for text, option in spelt.items():
-            if len(word) > 3 and word in text:
-                return option
-    unknown = next((option for text, option in spelt.items() if text.endswith(_UNKNOWN)), None)
-    return unknown if unknown is not None or None in options else next(iter(spelt.values()), None)
+    if insight and (meant := _meant(spelt, insight)):
+        return spelt[meant]
+    for text, option in spelt.items():
+        if text.endswith(_UNKNOWN):
+            return option
+    return None if None in options else next(iter(spelt.values()), None)
+
+
+def _meant(spelt: Iterable[str], insight: Insight) -> str:
+    """The spelling that is the insight, that ends with it, or that has a word of it, in this order; "" for none."""
+    meanings = [_bare(meaning) for meaning in (insight.value, *insight.synonyms)]
+    words = [word for word in insight.value.lower().split() if len(word) > 3]
+    exact = (text for meaning in meanings for text in spelt if text == meaning)
+    ending = (text for meaning in meanings for text in spelt if text.endswith(meaning))
+    sharing = (text for word in words for text in spelt if word in text)
+    return next(chain(exact, ending, sharing), "")

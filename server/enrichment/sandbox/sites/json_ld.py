@@ -74,7 +74,7 @@ def graph(company: Company, words: Prose) -> str:
     """A graph of a site, a page and the organisation, which refer to each other."""
     base = f"https://{company.domain}/"
     own = {**organization(company, words), "@type": ["Organization", "LocalBusiness"], "@id": f"{base}#organization"}
-    own["address"] = {**address(company, words), "addressCountry": {"@type": "Country", "name": company.country.code}}
+    own["address"] = {**address(company, words), "addressCountry": {"@type": "Country", "name": company.country.name}}
     nodes: list[Node] = [
         {"@type": "WebSite", "@id": f"{base}#website", "url": base, "publisher": {"@id": f"{base}#organization"}},
         {
