@@ -18,6 +18,8 @@ LONGEST_URL, LONGEST_META = 2_000, 1_000
 # A long page names its company at its beginning and its address at its end.
 TEXT_AT_EITHER_END = 60_000
 
+# No user name, no address in brackets; the host's characters are looked at where one is asked.
+_WEB_URL = re.compile(r"https?://[^\s/?#@\[\]\\]+(?:[/?#]\S*)?")
 _TAG = re.compile(r"<[^<>]{0,500}>")
 # Controls, soft hyphens, what cannot be seen, lone halves of pairs, and the private letters of icon fonts.
 _UNSEEN = re.compile(
@@ -73,7 +75,7 @@ def opened(response: Response, domain: str) -> Page:
     base_tag = markup.tree.css_first("base[href]")
     base = absolute(url, base_tag.attributes.get("href") or "") if base_tag else ""
     body = markup.tree.body
-    text = body.text(separator="\n", skip_empty=True) if body else ""
+    text = visible(body) if body else ""
     if len(text) > 2 * TEXT_AT_EITHER_END:
         text = f"{text[:TEXT_AT_EITHER_END]}\n{text[-TEXT_AT_EITHER_END:]}"
     return Page(
@@ -82,7 +84,7 @@ def opened(response: Response, domain: str) -> Page:
         headers=response.headers,
         markup=markup,
         base=base or url,
-        text=_UNSEEN.sub("", text).replace("\u00a0", " "),
+        text=text,
         metas=_metas(markup),
         anchors=tuple(_anchors(markup, base or url)),
     )
@@ -107,6 +109,11 @@ def _anchors(markup: Markup, base: str) -> Iterator[Anchor]:
             yield Anchor(url, node)
 
 
+def visible(node: LexborNode) -> str:
+    """The text of an element, each piece between two tags on a line of its own."""
+    return _UNSEEN.sub("", node.text(separator="\n", skip_empty=True)).replace("\u00a0", " ")
+
+
 def absolute(base: str, reference: str) -> str:
     """The http or https URL that a reference means seen from `base`, "" for every other kind."""
     reference = reference.strip()
@@ -114,11 +121,9 @@ def absolute(base: str, reference: str) -> str:
         return ""
     try:
         url = reference if reference.startswith(("https://", "http://")) else urljoin(base, reference)
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return ""
-    return url if is_web and url.isprintable() and " " not in url else ""
+    return url if _WEB_URL.fullmatch(url) and url.isprintable() else ""
 
 
 def host(url: str) -> str:

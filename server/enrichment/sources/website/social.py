@@ -67,10 +67,13 @@ def _networks() -> Iterator[_Network]:
 
 
 _NETWORKS = tuple(_networks())
+_ANY_HOST = re.compile("|".join(re.escape(host) for network in _NETWORKS for host in network.hosts))
 
 
 def profile(url: str) -> SocialProfile | None:
     """The profile that a URL leads to, in canonical form; None for shares, posts, people and all else."""
+    if not _ANY_HOST.search(url):
+        return None
     try:
         parts = urlsplit(url)
         name = parts.hostname or ""
@@ -83,11 +86,6 @@ def profile(url: str) -> SocialProfile | None:
         return None
     address = network.address(segments)
     return SocialProfile(network.name, address) if address else None
-
-
-def is_network(name: str) -> bool:
-    """Whether a host is a social network's own."""
-    return any(is_of(name, host) for network in _NETWORKS for host in network.hosts)
 
 
 class _Seen(NamedTuple):

@@ -1,0 +1,106 @@
+"""From the pages of a site to one reading: the best claim of each field, and the pages' text."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from enrichment.domain.company import LIST_FIELDS, Field, Identifier, SocialProfile, Value
+from enrichment.domain.fact import Claim, Document, Reading
+from enrichment.domain.subject import Subject
+from enrichment.sources.contact import role_mailbox
+from enrichment.sources.website import (
+    contact,
+    head,
+    imprint,
+    linked_data,
+    logo,
+    organization,
+    seat,
+    social,
+    technologies,
+)
+from enrichment.sources.website.page import Page, host, is_of, visible
+from enrichment.sources.website.properties import country_of
+
+WEIGHT_ELSEWHERE = 0.8
+LONGEST_DOCUMENT = 6_000
+MOST_ITEMS = 60
+MOST_NAVIGATIONS = 20
+
+_MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_CPF = re.compile(r"(?:\bCPF\b[\s:.nº°]{0,8})?(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)", re.IGNORECASE)
+
+
+def read(pages: Sequence[Page], domain: str) -> Reading:
+    """What the pages of a site say of the company of this domain; the first is its home page.
+
+    A site that leads to another domain may have been renamed or sold: everything it says weighs less.
+    """
+    trust = 1.0 if is_of(host(pages[0].url), domain) else WEIGHT_ELSEWHERE
+    claims = [claim for at, page in enumerate(pages) for claim in _claims(page, is_home=at == 0)]
+    documents = tuple(document for page in pages if (document := _document(page)).text)
+    return Reading(
+        tuple(replace(claim, weight=round(claim.weight * trust, 4)) for claim in best_claims(claims)), documents
+    )
+
+
+def best_claims(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """One claim for each field: the one of most weight, the first among equals; of lists all items, each once."""
+    by_field: dict[Field, list[Claim]] = {}
+    for claim in claims:
+        by_field.setdefault(claim.field, []).append(claim)
+    for field, found in by_field.items():
+        ranked = sorted(found, key=lambda claim: -claim.weight)
+        yield replace(ranked[0], value=_united(ranked)) if field in LIST_FIELDS else ranked[0]
+
+
+def _united(claims: Iterable[Claim]) -> Value:
+    items: dict[str, object] = {}
+    for item in (item for claim in claims for item in cast("tuple[object, ...]", claim.value)):
+        items.setdefault(_key(item), item)
+    return cast("Value", tuple(items.values())[:MOST_ITEMS])
+
+
+def _key(item: object) -> str:
+    match item:
+        case SocialProfile(network=network):
+            return network
+        case Identifier(scheme=scheme):
+            return scheme
+        case _:
+            return str(item).casefold()
+
+
+def _claims(page: Page, *, is_home: bool) -> Iterator[Claim]:
+    things = linked_data.things(page.markup)
+    owners = list(organization.owners(things, page))
+    named = next((code for owner in owners if (code := country_of(owner.properties))), "")
+    country = named or Subject(page.domain).country_code or head.locale_country(page)
+    for owner in owners:
+        yield from organization.claims(owner, page, country)
+    yield from social.claims(page, organization.declared_profiles(things, owners))
+    yield from imprint.claims(page)
+    yield from contact.claims(page, country)
+    yield from technologies.claims(page)
+    if country in ("", "BR"):
+        yield from seat.claims(page.text)
+    # Another page's head and images are about that page.
+    if is_home:
+        yield from organization.site_claims(things)
+        yield from head.claims(page)
+        yield from logo.claims(page)
+
+
+def _document(page: Page) -> Document:
+    """A page's text for those that read further: without navigation, people's numbers and people's mailboxes."""
+    text = page.text
+    for navigation in page.markup.tree.css("nav")[:MOST_NAVIGATIONS]:
+        text = text.replace(visible(navigation), "\n")
+
+    def without_people(mailbox: re.Match[str]) -> str:
+        return mailbox[0] if role_mailbox(mailbox[0], page.domain) else ""
+
+    folded = " ".join(_CPF.sub("", _MAILBOX.sub(without_people, text[: 3 * LONGEST_DOCUMENT])).split())
+    whole = folded if len(folded) <= LONGEST_DOCUMENT else folded[:LONGEST_DOCUMENT].rsplit(" ", 1)[0]
+    return Document(url=page.url, title=head.title(page), text=whole)
