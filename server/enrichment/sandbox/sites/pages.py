@@ -59,7 +59,7 @@ def contact(company: Company) -> str:
 
 def _page(company: Company, words: Prose, title: str, main: str) -> str:
     return (
-        f'<!doctype html>\n<html lang="{company.language.tag}">\n<head>\n{_head(company, words, title)}\n</head>\n'
+        f'<!doctype html>\n<html lang="{company.tag}">\n<head>\n{_head(company, words, title)}\n</head>\n'
         f"<body>\n{_navigation(company)}\n{main}\n{_footer(company, words)}\n</body>\n</html>\n"
     )
 
@@ -86,7 +86,7 @@ def _open_graph(company: Company, words: Prose) -> list[str]:
         "description": words.description,
         "url": f"https://{company.domain}/",
         "image": f"https://{company.domain}/assets/logo.svg",
-        "locale": company.language.tag.replace("-", "_"),
+        "locale": company.tag.replace("-", "_"),
     }
     return [f'<meta property="og:{name}" content="{escape(value)}">' for name, value in values.items()]
 

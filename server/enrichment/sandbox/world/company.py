@@ -110,6 +110,12 @@ class Company:
         return self.industry.trades[self.language.key]
 
     @property
+    def tag(self) -> str:
+        """The language of its site, as HTML names it."""
+        # Two countries write Portuguese, and each says which.
+        return f"pt-{self.country.code}" if self.language.key == "pt" else self.language.key
+
+    @property
     def handle(self) -> str:
         """Its name on social networks."""
         return self.domain.split(".", 1)[0].replace("-", "")

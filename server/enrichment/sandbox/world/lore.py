@@ -35,7 +35,6 @@ class Language:
     """Words for names, streets and sentences; `models` has one sentence for each business model."""
 
     key: str
-    tag: str
     noun_comes_first: bool
     heads: tuple[str, ...]
     tails: tuple[str, ...]
@@ -115,7 +114,7 @@ _MODELS = ("b2b", "b2c", "saas", "marketplace")
 
 def _language(key: str, row: Mapping[str, Any]) -> Language:
     lists = {name: tuple(row[name]) for name in ("heads", "tails", "last", "streets", "districts", "about", "roles")}
-    rest = {name: row[name] for name in ("tag", "noun_comes_first", "words", "pages")}
+    rest = {name: row[name] for name in ("noun_comes_first", "words", "pages")}
     return Language(key=key, models={model: row[model] for model in _MODELS}, **lists, **rest)
 
 

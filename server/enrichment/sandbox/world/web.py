@@ -27,7 +27,7 @@ _NUMBERED = frozenset({"json_ld", "microdata", "plain", "footer_only", "two_orga
 # What a site does by its place, so that all of it occurs among the listed companies.
 _STATES = {5: "down", 19: "broken"}
 _REDIRECTS = {2: "www", 5: "www", 8: "path", 9: "path"}
-_ROBOTS = {2: "missing", 6: "missing", 7: "disallow", 10: "broken"}
+_ROBOTS = {2: "missing", 6: "missing", 7: "disallow", 10: "broken", 15: "missing"}
 _NETWORKS = ("linkedin", "instagram", "facebook", "x", "youtube")
 
 
@@ -71,7 +71,7 @@ def site(index: int, country: str, suffix: str, draw: Draw) -> Site:
         template=template,
         state="up" if is_showcase else _STATES.get(index % 31, "up"),
         redirect="" if is_showcase else _REDIRECTS.get(index % 10, ""),
-        robots="allow" if is_showcase else _ROBOTS.get(index % 12, "allow"),
+        robots="allow" if is_showcase else _ROBOTS.get(index % 24, "allow"),
         charset="iso-8859-1" if index % 9 == 3 else "utf-8",
         is_gzipped=index % 5 == 1,
         has_pages=is_showcase or index % 4 != 3,
