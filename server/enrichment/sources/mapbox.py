@@ -40,12 +40,14 @@ COVERED_BY_SEARCH = frozenset(
 
 
 def question(subject: Subject) -> bytes | None:
+    """The address, else the name in its city."""
     # Which place is accepted depends on its website, so the answer is one domain's.
     query = _geocoding(subject) or (_search(subject) and {**_search(subject), "domain": subject.domain})
     return "\n".join(f"{key}={value}" for key, value in query.items()).casefold().encode() if query else None
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
+    """A geocoding of the address, else a search for the place."""
     if query := _geocoding(subject):
         url = address(entry.base_url, GEOCODING_PATH, {**query, "autocomplete": "false", "limit": "1"})
     else:
@@ -54,6 +56,7 @@ def request(subject: Subject, entry: Entry) -> httpx.Request:
 
 
 def read(response: httpx.Response, subject: Subject) -> Reading:
+    """Coordinates of the address, or address and coordinates of the place; not-found where neither is sure."""
     if error := FAILURES.of(response):
         raise error
     features = required_items(json_object(response), "features")

@@ -66,11 +66,13 @@ class _Hit(NamedTuple):
 
 
 def question(subject: Subject) -> bytes | None:
+    """The name as it is compared, and where it is registered."""
     name = normalised_name(_name(subject))
     return f"{name}\n{_jurisdiction(subject) or _country(subject)}".encode() if name else None
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
+    """A search for the name, in the one register that can hold it where there is one."""
     query = {
         "q": _name(subject),
         "order": "score",
@@ -84,6 +86,7 @@ def request(subject: Subject, entry: Entry) -> httpx.Request:
 
 
 def read(response: httpx.Response, subject: Subject) -> Reading:
+    """The facts of the hit that is the company, not-found where none is."""
     if response.status_code < 500 and media_type(response) == "text/html":
         raise FAILURES.throttled(response)
     if error := FAILURES.of(response):

@@ -37,16 +37,19 @@ _COUNTRY = re.compile("[A-Z]{2}")
 
 
 def question(subject: Subject) -> bytes | None:
+    """The domain, where its ending's registry answers."""
     return subject.domain.encode() if _base(subject) else None
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
+    """A lookup at the registry of the ending."""
     base = httpx.URL(_base(subject))
     url = address(entry.base_url or str(base), f"{base.path}domain/{subject.domain}")
     return httpx.Request("GET", url, headers={"accept": "application/rdap+json"})
 
 
 def read(response: httpx.Response, subject: Subject) -> Reading:
+    """The registrant that is an organisation, nothing of one that is not."""
     # RFC 7480, 5.3: an empty 404 is an answer; a page is a gateway's.
     if response.status_code == 404 and media_type(response) != "text/html":
         return NOT_FOUND

@@ -54,10 +54,12 @@ _NO_ACTIVITY = "00.00-0-00"
 
 
 def question(subject: Subject) -> bytes | None:
+    """The CNPJ in its 14 characters."""
     return _cnpj(subject).encode() or None
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
+    """The free call, or the paid one where there is a key."""
     path = f"/v1/cnpj/{_cnpj(subject)}"
     if not entry.api_key:
         return httpx.Request("GET", address(entry.base_url, path))
@@ -66,6 +68,7 @@ def request(subject: Subject, entry: Entry) -> httpx.Request:
 
 
 def read(response: httpx.Response, subject: Subject) -> Reading:
+    """What the register holds of the CNPJ; of a person who trades alone only what names nobody."""
     error = FAILURES.of(response)
     # A refusal with its reason in JSON says more than its status does.
     if error and not (response.status_code in (400, 404) and "json" in media_type(response)):

@@ -82,6 +82,7 @@ def test_a_message_names_status_and_kind_of_content_only() -> None:
         ("Wed, 25 Nov 2026 10:01:30 GMT", "", None),
         ("Wed, 25 Nov 2026 10:01:30 GMT", "soon", None),
         ("Fri, 25 Nov 2099 10:00:00 GMT", NOW, LONGEST_PAUSE_SECONDS),
+        ("Wed, 25 Nov 99999 10:00:00 GMT", NOW, None),
         ("999999999", "", LONGEST_PAUSE_SECONDS),
         ("9" * 5_000, "", None),
         ("-5", "", None),

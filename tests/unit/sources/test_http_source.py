@@ -95,14 +95,6 @@ async def test_a_refused_connection_is_a_fault_that_costs_nothing() -> None:
     await source.close()
 
 
-async def test_a_name_that_does_not_exist_is_a_fault_that_costs_nothing() -> None:
-    source = HttpSource(entry("echo", base_url="http://nowhere.invalid"), Echo())
-    with pytest.raises(Fault) as caught:
-        await source.ask(SUBJECT)
-    assert not caught.value.is_cost_unknown
-    await source.close()
-
-
 @pytest.mark.parametrize(
     ("said", "timeout_ms"),
     [
