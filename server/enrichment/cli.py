@@ -9,13 +9,13 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
-from decimal import Decimal, InvalidOperation
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from enrichment.domain.catalogue import Entry
+from enrichment.terminal import words
 from enrichment.terminal.failures import ExitCode, explained
 from enrichment.terminal.settings_file import Scalar, settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
@@ -37,7 +37,6 @@ exit codes:
   5    enrich: the server failed, is overloaded or took too long
   130  stopped by Ctrl-C
 """
-MOST_DOLLARS = 1_000
 
 
 class Failed(Exception):
@@ -57,7 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        # Here, and not when Python ends: a reader that has left is no error of ours.
+        sys.stdout.flush()
+        return code
     except Failed as failed:
         return complain(failed.code, failed.lines)
     except EnrichmentError as error:
@@ -103,9 +105,18 @@ def parser() -> argparse.ArgumentParser:
     command("serve", _serve, "run the server until Ctrl-C")
     _enrich_options(command("enrich", _enrich, "ask a server about one company"))
     _sandbox_options(command("sandbox", _sandbox, "stand in for every provider, on this machine alone"))
+    health = command("health", _health, "exit with 0 if a server is ready, else with 4")
+    health.add_argument(
+        "--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s"
+    )
     command("sources", _sources, "list the sources: price, key, and why one is off")
     command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
     return top
+
+
+def _server_option(command: argparse.ArgumentParser) -> None:
+    about = "default: %(default)s"
+    command.add_argument("--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help=about)
 
 
 def _enrich_options(command: argparse.ArgumentParser) -> None:
@@ -113,58 +124,23 @@ def _enrich_options(command: argparse.ArgumentParser) -> None:
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     add = command.add_argument
     add("website", metavar="WEBSITE", help="a website or bare domain: nubank.com.br")
-    add("--server", default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s")
+    _server_option(command)
     add("--plaintext", action="store_true", help="no TLS to a server on another host (to this one there is none)")
     add("--json", action="store_true", help="one event per line, for programs; 64-bit numbers are strings")
-    add("--max-cost", type=_usd_micros, metavar="DOLLARS", help="the most to spend, 0 for nothing: 0.01")
-    add("--fields", type=_names, default=(), metavar="A,B", help="only these fields: name,address")
-    add("--layers", type=_names, default=(), metavar="A,B", help="only these of foundation,registry,inference")
-    add("--timeout", type=_seconds, default=DEFAULT_TIMEOUT, metavar="SECONDS", help="default: %(default)g")
+    add("--max-cost", type=words.usd_micros, metavar="DOLLARS", help="the most to spend, 0 for nothing: 0.01")
+    add("--fields", type=words.names, default=(), metavar="A,B", help="only these fields: name,address")
+    add("--layers", type=words.names, default=(), metavar="A,B", help="only these of foundation,registry,inference")
+    add("--timeout", type=words.seconds, default=DEFAULT_TIMEOUT, metavar="SECONDS", help="default: %(default)g")
 
 
 def _sandbox_options(command: argparse.ArgumentParser) -> None:
     # What is not given is left to SandboxSettings.
     command.argument_default = argparse.SUPPRESS
     add = command.add_argument
-    add("--port", type=_port, help="for HTTP; default: a free one")
-    add("--dns-port", type=_port, metavar="PORT", help="for DNS; default: a free one")
+    add("--port", type=words.port, help="for HTTP; default: a free one")
+    add("--dns-port", type=words.port, metavar="PORT", help="for DNS; default: a free one")
     add("--seed", type=int, help="another seed, another world of companies; default: always the same")
-    add("--latency-scale", type=_scale, metavar="SCALE", help="1: the providers' usual pace (default), 0: at once")
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and int(text) <= 65_535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-
-
-def _scale(text: str) -> float:
-    with suppress(ValueError):
-        if 0 <= float(text) <= 100:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
-
-
-def _usd_micros(text: str) -> int:
-    try:
-        dollars = Decimal(text.removeprefix("$"))
-    except InvalidOperation:
-        dollars = Decimal(-1)
-    if not (dollars.is_finite() and 0 <= dollars <= MOST_DOLLARS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of dollars from 0 to {MOST_DOLLARS:,}")
-    # Rounded down: the caller's bound is never exceeded.
-    return int(dollars * 1_000_000)
-
-
-def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        if 0 < float(text) <= 3_600:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, up to 3600")
-
-
-def _names(text: str) -> list[str]:
-    return text.split(",")
+    add("--latency-scale", type=words.scale, metavar="SCALE", help="1: the providers' usual pace (default), 0: at once")
 
 
 def _enrich(arguments: Arguments) -> int:
@@ -176,6 +152,8 @@ def _enrich(arguments: Arguments) -> int:
     )
     try:
         request = options.request(arguments.website)
+    except UnicodeEncodeError:
+        raise Failed(ExitCode.USAGE, f"{arguments.website!r} is not text in UTF-8") from None
     except ValueError as error:
         raise Failed(ExitCode.USAGE, str(error)) from None
 
@@ -230,6 +208,15 @@ def _sandbox(arguments: Arguments) -> int:
     except KeyboardInterrupt:
         pass
     return ExitCode.OK
+
+
+def _health(arguments: Arguments) -> int:
+    with _server_extra():
+        from enrichment.terminal.health import is_serving
+    if asyncio.run(is_serving(arguments.server, timeout=2.0)):
+        print(f"{arguments.server} is serving")
+        return ExitCode.OK
+    raise Failed(ExitCode.UNREACHABLE, f"{arguments.server} is not serving")
 
 
 def _sources(_arguments: Arguments) -> int:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from enrichment.app import serving
+from enrichment.domain.company import DEFAULT_FIELDS, Field
 from enrichment.sandbox import SandboxSettings, sandbox
 from enrichment.settings import load
 from enrichment.terminal.parts import part
@@ -18,17 +19,18 @@ INTRODUCTION = (
     "invented companies, no keys, no money, no connection to anywhere else.\n"
 )
 NEXT = """
-The server, the sandbox and the demo's folder are gone. With the sandbox and then a server in two other terminals,
+All of it is gone again. To go on, in three terminals:
 
-  imensiah sandbox        prints what to set so that a server asks it
-  imensiah serve          with those settings; with none it asks the real world, free sources first
-
-ask for a company from here:
-
+  imensiah sandbox    the same companies; prints what points a server at them
+  imensiah serve      with that set; without it, the real world is asked
   imensiah enrich {domain}
+
+or from anything that speaks gRPC:
+
   grpcurl -plaintext -d '{{"website_url": "{domain}"}}' \\
     127.0.0.1:50051 imensiah.enrichment.v1.EnrichmentService/Enrich\
 """
+KEPT_FIELDS = sorted(DEFAULT_FIELDS - {Field.COORDINATES})
 
 
 async def demo(console: Console) -> None:
@@ -54,8 +56,8 @@ async def _enrich(client: EnrichmentClient, domain: str, console: Console) -> No
 
 
 async def _enrich_again(client: EnrichmentClient, domain: str, console: Console) -> None:
-    put(console, Text(f"$ imensiah enrich {domain}   again; only the end is shown", "dim"))
-    async with client.enrich(domain) as events:
+    put(console, Text(f"{domain} again, but for Mapbox's coordinates, which may not be kept", "dim"))
+    async with client.enrich(domain, EnrichOptions(wanted_fields=KEPT_FIELDS)) as events:
         async for event in events:
             shown = part(event, time.time()) if event.HasField("completed") else None
             if shown is not None:

@@ -85,6 +85,21 @@ def test_a_timeout_that_is_none_is_two(seconds: str, capsys: pytest.CaptureFixtu
     assert "is not a number of seconds" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "target", ["", "localhost", "http://127.0.0.1:50051", "a b:1", "a:0", "a:65536", ":1", "[::1:5", "user@a:1"]
+)
+def test_a_server_that_is_no_address_is_two(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["enrich", "a.com", "--server", target])
+    assert left.value.code == 2
+    assert "is not HOST:PORT, such as 127.0.0.1:50051" in capsys.readouterr().err
+
+
+def test_a_website_in_another_encoding_is_two(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enrich", "m\udcfcnchen.de"]) == 2
+    assert capsys.readouterr().err == "imensiah: 'm\\udcfcnchen.de' is not text in UTF-8\n"
+
+
 def test_a_field_that_does_not_exist_is_two_and_the_close_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["enrich", "a.com", "--fields", "name,adress"]) == 2
     assert capsys.readouterr().err == "imensiah: no field is named 'adress'; did you mean 'address'?\n"
@@ -245,6 +260,40 @@ def test_a_reader_that_leaves_early_gets_no_traceback(arguments: tuple[str, ...]
         running.stdout.close()
         assert running.stderr.read() == ""
         assert running.wait(30) == 1
+
+
+def serve(listen: str, folder: Path) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "IMENSIAH_LISTEN": listen, "IMENSIAH_DATA_DIR": str(folder)}
+    command = [sys.executable, "-m", "enrichment", "serve"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=lambda ending: ending.name)
+def test_a_server_tells_where_it_listens_is_healthy_and_ends_when_asked_to(
+    ending: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve("127.0.0.1:0", tmp_path) as running:
+        assert running.stdout
+        address = running.stdout.readline().removeprefix("serving on ").removesuffix(", Ctrl-C stops\n")
+        assert main(["health", "--server", address]) == 0
+        running.send_signal(ending)
+        _, err = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert "Traceback" not in err
+    assert main(["health", "--server", address]) == 4
+    out, err = capsys.readouterr()
+    assert out == f"{address} is serving\n"
+    assert err == f"imensiah: {address} is not serving\n"
+
+
+def test_a_server_on_a_port_in_use_says_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with serve(listen, tmp_path) as running:
+            _, err = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert err.startswith(f"imensiah: cannot listen on {listen}: ")
+    assert err.count("\n") == 1
 
 
 def sandbox(*arguments: str) -> "subprocess.Popen[str]":

@@ -11,7 +11,7 @@ from enrichment.domain.money import dollars
 from enrichment.terminal.outcomes import ending, layer_name, shortfall, why
 from enrichment.terminal.text import age, clean, lasted, listed
 from enrichment.terminal.values import field_name, value_text
-from imensiah.enrichment.v1.company_pb2 import CompanyField, Evidence
+from imensiah.enrichment.v1.company_pb2 import Evidence
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     EnrichmentCompleted,
     EnrichmentStarted,
@@ -94,16 +94,15 @@ def _origin(claims: list[Evidence], now: float) -> tuple[Text, Text, Text]:
 
 
 def _notes(evidence: Iterable[Evidence]) -> list[str]:
-    """What providers ask to be shown with their values, and which values may not be kept."""
-    fields: dict[str, list[CompanyField.ValueType]] = {}
-    for claim in evidence:
-        if not claim.selected:
-            continue
-        terms = [clean(claim.attribution)] if claim.attribution else []
-        terms += ["not to be stored"] if claim.transient else []
-        if terms:
-            fields.setdefault(", ".join(terms), []).append(claim.field)
-    return [f"{listed([field_name(field) for field in named])}: {terms}" for terms, named in fields.items()]
+    """What providers ask to be shown with their values, and which values they forbid to keep."""
+    shown = [claim for claim in evidence if claim.selected]
+    notes = list(
+        dict.fromkeys(f"{clean(claim.source)}: {clean(claim.attribution)}" for claim in shown if claim.attribution)
+    )
+    transient = [field_name(claim.field) for claim in shown if claim.transient]
+    if transient:
+        notes.append(f"not to be stored: {listed(list(dict.fromkeys(transient)))}")
+    return notes
 
 
 def _sources(outcomes: Iterable[SourceOutcome]) -> Table:

@@ -79,7 +79,9 @@ async def test_a_skip_without_an_explanation_is_explained_by_its_reason() -> Non
 
 
 async def test_what_a_provider_asks_to_be_shown_is_shown() -> None:
-    assert "  coordinates: © Mapbox, not to be stored" in await lines_of(*WHOLE)
+    lines = await lines_of(*WHOLE)
+    assert "  mapbox: © Mapbox" in lines
+    assert "  not to be stored: coordinates" in lines
 
 
 async def test_sources_that_agree_are_counted() -> None:
