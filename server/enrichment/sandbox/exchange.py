@@ -63,7 +63,7 @@ class Desk:
     def answer(self, turn: Turn, provider: Provider, request: Request) -> Reply:
         """The reply to a request, billed and noted."""
         reply = self._reply(turn, provider, request)
-        self.end(turn, Asked(request.method, target_of(request)), reply.status, reply.cost_usd_micros)
+        self.end(turn, Asked(request.method, target_of(turn.provider, request)), reply.status, reply.cost_usd_micros)
         return reply
 
     def _reply(self, turn: Turn, provider: Provider, request: Request) -> Reply:

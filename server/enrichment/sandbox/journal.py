@@ -29,10 +29,11 @@ class Exchange:
         return asdict(self)
 
 
-def target_of(request: Request) -> str:
-    """Host, path and query of a request; keys are left out of the query."""
-    query = {name: "***" if name in _SECRETS else value for name, value in request.query.items()}
-    return request.host + request.path + (f"?{urlencode(query)}" if query else "")
+def target_of(provider: str, request: Request) -> str:
+    """Path and query of a request, without its keys; a website's host stands before them."""
+    query = {name: value for name, value in request.query.items() if name not in _SECRETS}
+    host = request.host if provider == "website" else ""
+    return host + request.path + (f"?{urlencode(query)}" if query else "")
 
 
 class Journal:
