@@ -204,6 +204,15 @@ async def test_where_no_server_answers_the_error_says_so(closed_port: int) -> No
     assert "refused" in str(raised.value)
 
 
+async def test_credentials_of_the_callers_are_used_even_for_this_machine() -> None:
+    with ScriptedServer(answering(COMPLETED)) as server:
+        async with EnrichmentClient(server.target, credentials=grpc.ssl_channel_credentials()) as client:
+            with pytest.raises(Unreachable, match="handshake"):
+                async with client.enrich("a.com") as events:
+                    await anext(events)
+        assert server.requests == []
+
+
 async def test_a_proxy_of_the_environment_does_not_lead_to_this_machine(
     closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

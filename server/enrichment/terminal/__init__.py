@@ -2,6 +2,6 @@
 
 import os
 
-# gRPC's core reads this once, when it is imported. Left alone it writes notes of its own between the lines; what matters
-# of them comes as an exception, too.
+# gRPC's core reads this once, when it is imported. Left alone it writes notes of its own between the lines; what
+# matters of them comes as an exception, too.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")

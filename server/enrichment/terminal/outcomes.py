@@ -18,6 +18,14 @@ ENDINGS: Mapping[Disposition.ValueType, tuple[str, str]] = {
     Disposition.DISPOSITION_PENDING: ("still at work", ""),
 }
 
+# They say it all.
+PLAIN = (
+    Disposition.DISPOSITION_FOUND,
+    Disposition.DISPOSITION_NOT_FOUND,
+    Disposition.DISPOSITION_CACHED,
+    Disposition.DISPOSITION_SHARED,
+)
+
 REASONS: Mapping[SkipReason.ValueType, str] = {
     SkipReason.SKIP_REASON_ALREADY_KNOWN: "what it would bring is known well enough",
     SkipReason.SKIP_REASON_REGISTRY_ANSWERED: "a government registry has already answered",
@@ -52,7 +60,7 @@ def ending(outcome: SourceOutcome) -> tuple[str, str]:
 def why(outcome: SourceOutcome) -> str:
     """What is left to say of a source: why it was not called or failed, and what that cost or saved."""
     said = outcome.explanation or outcome.error.message or REASONS.get(outcome.skip_reason, "")
-    parts = [clean(said)]
+    parts = [] if outcome.disposition in PLAIN else [clean(said)]
     if outcome.cost_usd_micros:
         parts.append(dollars(outcome.cost_usd_micros))
     if outcome.saved_usd_micros:

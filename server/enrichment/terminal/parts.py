@@ -120,17 +120,23 @@ def _completed(completed: EnrichmentCompleted) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    is_sure = f", on average {completed.confidence:.2f} sure" if completed.HasField("confidence") else ""
-    table.add_row(
-        Text("Partial" if completed.partial else "Complete", "bold" if completed.partial else "bold green"),
-        Text(f"{completed.completeness:.0%} of what was asked{is_sure}, in {lasted(completed.duration.ToTimedelta())}"),
-    )
+    table.add_row(*_verdict(completed))
     held = ", all from the cache" if completed.from_cache else ""
     saved = f", {dollars(completed.saved_usd_micros)} saved" if completed.saved_usd_micros else ""
     table.add_row(Text("Cost", "bold"), Text(f"{dollars(completed.cost_usd_micros)}{held}{saved}"))
     for number, line in enumerate(_missing(completed)):
         table.add_row(Text("" if number else "Missing", "bold"), Text(line))
     return Group(Text(), table)
+
+
+def _verdict(completed: EnrichmentCompleted) -> tuple[Text, Text]:
+    time = lasted(completed.duration.ToTimedelta())
+    is_empty = not completed.HasField("confidence")
+    if is_empty and not completed.partial:
+        return Text("Unknown", "bold"), Text(f"no source knows this company, in {time}")
+    sure = "" if is_empty else f", on average {completed.confidence:.2f} sure"
+    title = Text("Partial", "bold") if completed.partial else Text("Complete", "bold green")
+    return title, Text(f"{completed.completeness:.0%} of what was asked{sure}, in {time}")
 
 
 def _missing(completed: EnrichmentCompleted) -> list[str]:

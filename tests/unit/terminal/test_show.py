@@ -104,8 +104,20 @@ async def test_the_end_tells_completeness_cost_and_savings() -> None:
     ]
 
 
+async def test_a_company_that_nobody_knows_is_called_unknown() -> None:
+    assert (await lines_of(EnrichResponse(completed=EnrichmentCompleted())))[-2:] == [
+        "Unknown  no source knows this company, in 0 ms",
+        "Cost     $0",
+    ]
+
+
+async def test_a_source_that_answered_needs_no_explanation() -> None:
+    held = SourceOutcome(source="dns", disposition=Disposition.DISPOSITION_CACHED, explanation="held")
+    assert (await lines_of(EnrichResponse(layer=layer(Layer.LAYER_FOUNDATION, [], [held]))))[-1] == "  dns  from cache"
+
+
 async def test_an_answer_from_the_cache_says_so() -> None:
-    completed = EnrichmentCompleted(from_cache=True, saved_usd_micros=3_750, completeness=1)
+    completed = EnrichmentCompleted(from_cache=True, saved_usd_micros=3_750, completeness=1, confidence=1)
     assert (await lines_of(EnrichResponse(completed=completed)))[-1] == (
         "Cost      $0, all from the cache, $0.00375 saved"
     )
@@ -166,6 +178,12 @@ async def test_kinds_newer_than_this_program_are_passed_over() -> None:
     assert line_with("layer 9", [line.lower() for line in lines])
     assert line_with("field 99", lines)
     assert line_with("new  ended", lines)
+
+
+async def test_a_value_without_a_claim_is_shown_all_the_same() -> None:
+    result = layer(Layer.LAYER_FOUNDATION, [], [])
+    result.updated_fields.append(CompanyField.COMPANY_FIELD_FOUNDED_YEAR)
+    assert (await lines_of(EnrichResponse(layer=result)))[-1].split() == ["founded", "year", "2009"]
 
 
 async def test_a_claim_without_a_date_shows_no_age() -> None:
