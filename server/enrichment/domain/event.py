@@ -54,7 +54,10 @@ class SourceOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One source's claim about one field, and whether it is the value that the company carries."""
+    """One source's claim about one field, and whether it is the value that the company carries.
+
+    The fact's confidence is the one after all sources were heard.
+    """
 
     fact: Fact
     is_selected: bool
@@ -70,7 +73,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class LayerResult:
-    """What one layer added, late sources of earlier layers included; `company` is all that is known now."""
+    """What one layer added, late sources of earlier layers included; `company` is all that is known now.
+
+    `duration_seconds` is how long the layer was at work: from its first call to its last answer.
+    """
 
     layer: Layer
     company: Company

@@ -48,17 +48,20 @@ class Progress:
     _emitted: list[Layer] = field(default_factory=list[Layer])
     _reported: set[str] = field(default_factory=set[str])
     _shown: Merged | None = None
-    _shown_at: float = 0.0
+    _began: dict[Layer, float] = field(default_factory=dict[Layer, float])
+    _ended: dict[Layer, float] = field(default_factory=dict[Layer, float])
     _merged: dict[tuple[str, ...], Merged] = field(default_factory=dict[tuple[str, ...], Merged])
 
-    def start(self, name: str, price_usd_micros: int) -> None:
+    def start(self, name: str, price_usd_micros: int, seconds: float) -> None:
         """Notes a call in flight and holds its price."""
         self.running[name] = price_usd_micros
         self.has_asked = True
+        self._began.setdefault(self.entries[name].layer, seconds)
 
-    def end(self, outcome: SourceOutcome, answer: Answer | None = None) -> None:
+    def end(self, outcome: SourceOutcome, answer: Answer | None, seconds: float) -> None:
         """Notes how a source ended, and what it answered."""
-        self.running.pop(outcome.source, None)
+        if self.running.pop(outcome.source, None) is not None:
+            self._ended[outcome.layer] = seconds
         self.outcomes[outcome.source] = outcome
         if answer is not None:
             self.answers[outcome.source] = answer
@@ -134,11 +137,17 @@ class Progress:
             evidence=tuple(item for item in merged.evidence if item.fact.field in updated),
             sources=sources,
             cost_usd_micros=sum(outcome.cost_usd_micros for outcome in sources),
-            duration_seconds=seconds - self._shown_at,
+            duration_seconds=self._at_work(layer, seconds),
         )
         self._emitted.append(layer)
-        self._shown, self._shown_at = merged, seconds
+        self._shown = merged
         return result
+
+    def _at_work(self, layer: Layer, seconds: float) -> float:
+        if layer not in self._began:
+            return 0.0
+        end = self._ended[layer] if self.has_ended(layer) else seconds
+        return end - self._began[layer]
 
     def _updated(self, merged: Merged) -> tuple[Field, ...]:
         before: Mapping[Field, Value] = self._shown.company.values if self._shown else {}

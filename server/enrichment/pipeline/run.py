@@ -120,7 +120,7 @@ class Run:
         await self._give_up_the_rest()
         await self._emit_due_layers()
         progress = self._progress
-        await self._queue.put(progress.completed(self._loop.time() - self._began, self._tools.clock()))
+        await self._queue.put(progress.completed(self._seconds_so_far(), self._tools.clock()))
         await self._queue.put(None)
 
     async def _wait(self) -> set[asyncio.Task[Ended]]:
@@ -197,7 +197,7 @@ class Run:
     def _start(self, candidate: Candidate, group: asyncio.TaskGroup) -> None:
         entry, question = candidate.entry, candidate.question
         assert question is not None  # the plan starts nothing without one
-        self._progress.start(entry.name, candidate.price_usd_micros)
+        self._progress.start(entry.name, candidate.price_usd_micros, self._seconds_so_far())
         subject = self._progress.subject(entry)
         call = Call(entry, subject, question, candidate.price_usd_micros, self._deadline)
         self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
@@ -219,13 +219,16 @@ class Run:
         return outcome.answered(call, answer, self._loop.time() - began), answer
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
-        self._progress.end(ended, answer)
+        self._progress.end(ended, answer, self._seconds_so_far())
         if self._request.include_source_outcomes:
             await self._queue.put(ended)
 
+    def _seconds_so_far(self) -> float:
+        return self._loop.time() - self._began
+
     async def _give_up_the_rest(self) -> None:
         """Ends what the deadline overtook."""
-        progress, seconds = self._progress, self._loop.time() - self._began
+        progress, seconds = self._progress, self._seconds_so_far()
         for name, price in list(progress.running.items()):
             await self._end(outcome.cut_off(progress.entries[name], price, seconds), None)
         for entry in progress.open_entries:
@@ -233,4 +236,4 @@ class Run:
 
     async def _emit_due_layers(self) -> None:
         for layer in self._progress.due_layers():
-            await self._queue.put(self._progress.layer_result(layer, self._loop.time() - self._began))
+            await self._queue.put(self._progress.layer_result(layer, self._seconds_so_far()))

@@ -195,3 +195,11 @@ def test_merging_does_not_depend_on_the_order_of_the_facts(claims: list[tuple[in
     assert one == other
     assert 0 < one.confidence[Field.FOUNDED_YEAR] <= MOST
     assert len(one.evidence) == len(facts)
+
+
+def test_evidence_carries_the_confidence_after_all_were_heard() -> None:
+    agreed = merged(fact(Field.FOUNDED_YEAR, 1998), fact(Field.FOUNDED_YEAR, 1998, "opencorporates"))
+    assert {item.fact.confidence for item in agreed.evidence} == {agreed.confidence[Field.FOUNDED_YEAR]}
+    split = merged(fact(Field.FOUNDED_YEAR, 1998, confidence=0.9), fact(Field.FOUNDED_YEAR, 2001, "opencorporates"))
+    selected, other = (item.fact.confidence for item in split.evidence)
+    assert 0.7 > selected > other

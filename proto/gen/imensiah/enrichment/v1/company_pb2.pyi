@@ -445,7 +445,7 @@ class Evidence(_message.Message):
     field: Global___CompanyField.ValueType
     source: _builtins.str
     confidence: _builtins.float
-    """0 to 1."""
+    """0 to 1: how sure the claim is after all sources were heard. For the selected one, how sure the value is."""
     selected: _builtins.bool
     """True for the value that Company carries."""
     attribution: _builtins.str

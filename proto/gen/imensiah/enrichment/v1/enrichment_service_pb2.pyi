@@ -414,7 +414,9 @@ class LayerResult(_message.Message):
         """Every source of the layer: called or not, and why."""
 
     @_builtins.property
-    def duration(self) -> _duration_pb2.Duration: ...
+    def duration(self) -> _duration_pb2.Duration:
+        """How long the layer was at work: from its first call to its last answer. Layers run beside each other."""
+
     def __init__(
         self,
         *,
