@@ -4,8 +4,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from dataclasses import dataclass, replace
 
 import aiohttp
 import aiohttp.abc
@@ -65,29 +64,32 @@ class Web:
         self._connections = entry.max_concurrent * CONNECTIONS_PER_SITE
         # Named, because aiohttp's default changes its error codes when aiodns happens to be installed.
         self._resolver = resolver or aiohttp.ThreadedResolver
-        self._client: httpx.AsyncClient | None = None
+        self._transport: AiohttpTransport | None = None
 
     async def get(self, url: httpx.URL, most_bytes: int) -> Response:
         """One GET, no redirect followed. Raises Unreachable, Fault, Unreadable, or Skipped by the gate."""
-        self._client = self._client or self._opened()
         target, headers = url, HEADERS
         if self._connect_to:
             target = httpx.URL(f"http://{self._connect_to}").copy_with(raw_path=url.raw_path)
             headers = {**HEADERS, "host": url.netloc.decode("ascii")}
+        # Not through httpx's client: it reads the target of a redirect even where it shall not follow it, and fails.
+        request = httpx.Request("GET", target, headers=headers, extensions={"timeout": TIMEOUT.as_dict()})
+        self._transport = self._transport or self._opened()
         try:
-            async with self._client.stream("GET", target, headers=headers) as answer:
+            answer = await self._transport.handle_async_request(request)
+            try:
                 response = Response(url, answer.status_code, answer.headers)
-                if response.is_redirect:
-                    return response
-                return Response(url, answer.status_code, answer.headers, await _body(answer, most_bytes))
+                return response if response.is_redirect else replace(response, body=await _body(answer, most_bytes))
+            finally:
+                await answer.aclose()
         except (httpx.HTTPError, aiohttp.ClientError) as error:
             raise _typed(error) from error
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> AiohttpTransport:
         tls = httpx.create_ssl_context(trust_env=False)
 
         def session() -> aiohttp.ClientSession:
@@ -99,7 +101,8 @@ class Web:
                     keepalive_timeout=REST_SECONDS,
                     ssl=tls,
                 ),
-                # aiohttp keeps a jar of its own below httpx's: one company's cookies would go to the next.
+                response_class=_Answer,
+                # Its usual jar would carry one company's cookies to the next.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
@@ -107,12 +110,7 @@ class Web:
             session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
             return session
 
-        return httpx.AsyncClient(
-            transport=AiohttpTransport(verify=tls, trust_env=False, client=session),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=TIMEOUT,
-            trust_env=False,
-        )
+        return AiohttpTransport(verify=tls, trust_env=False, client=session)
 
     def _checked_socket(self, info: _AddressInfo) -> socket.socket:
         """A socket for an address that may be connected to; sees every address, whatever name led to it."""
@@ -130,10 +128,21 @@ class Web:
         return port == (url.port or 80) and (not _is_ip(url.host) or url.host == ip)
 
 
+class _Answer(aiohttp.ClientResponse):
+    """aiohttp's answer without the words behind the status: in Latin-1 ("Página não encontrada") httpx-aiohttp 0.2
+    fails to encode them, and nobody reads them.
+    """
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        self.reason = None
+        return self
+
+
 async def _body(answer: httpx.Response, most_bytes: int) -> bytes:
     """The first bytes of a body, decoded; a chunk off the wire is 16 KB and can grow to 16 MB, so much is held."""
     if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
-        raise Unreadable(f"{answer.url.host}: content in an encoding that was not asked for")
+        raise Unreadable("the site answers in an encoding that was not asked for")
     body = bytearray()
     async for chunk in answer.aiter_bytes():
         body += chunk
