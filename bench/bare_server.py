@@ -17,7 +17,7 @@ class Handlers(grpc.GenericRpcHandler):
     def __init__(self, messages: list[bytes]) -> None:
         self._messages = messages
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         is_ours = handler_call_details.method == METHOD
         return grpc.unary_stream_rpc_method_handler(self._stream) if is_ours else None
 

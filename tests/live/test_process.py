@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.sandbox import SandboxSettings, sandbox
-from enrichment_client import EnrichmentClient
+from enrichment_client import EnrichmentClient, EnrichOptions
 
 pytestmark = pytest.mark.live
 
@@ -30,7 +31,9 @@ async def served(environ: Mapping[str, str]) -> AsyncGenerator[tuple[asyncio.sub
     try:
         assert child.stdout
         line = (await asyncio.wait_for(child.stdout.readline(), 30)).decode()
-        yield child, line.split()[-1]
+        found = re.search(r"[\d.]+:\d+", line)
+        assert found, line
+        yield child, found.group()
     finally:
         if child.returncode is None:
             child.kill()
