@@ -27,6 +27,7 @@ TIMEOUT = httpx.Timeout(connect=2.5, read=4.0, write=2.0, pool=4.0)
 CONNECTIONS_PER_SITE, REST_SECONDS = 3, 5.0
 # Compressed within compressed could grow a thousand times a thousand.
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+LONGEST_HEADER = 65_536
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerDisconnectedError)
@@ -102,6 +103,8 @@ class Web:
                     ssl=tls,
                 ),
                 response_class=_Answer,
+                # Security policies of large companies are longer than aiohttp's 8 KB.
+                max_field_size=LONGEST_HEADER,
                 # Its usual jar would carry one company's cookies to the next.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,

@@ -199,8 +199,8 @@ async def test_a_body_that_never_ends_is_cut_too() -> None:
 
 
 async def test_a_small_file_that_unpacks_to_a_huge_one_is_cut() -> None:
-    bomb = gzip.compress(b"\0" * 300_000_000, compresslevel=9)
-    assert len(bomb) < 300_000
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < 60_000
     response = await fetched(answer(200, bomb, "text/html", Content_Encoding="gzip"))
     assert len(response.body) == ENOUGH
 
@@ -240,7 +240,7 @@ async def test_broken_packing_is_unreadable(body: bytes) -> None:
         Said(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort", Then.CLOSE),
         Said(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Then.CLOSE),
         Said(b"HTTP/1.1 999999 What\r\n\r\n", Then.CLOSE),
-        Said(b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"y" * 100_000 + b"\r\n\r\n", Then.CLOSE),
+        Said(b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"y" * 500_000 + b"\r\n\r\n", Then.CLOSE),
         Said(b"", Then.CLOSE),
         Said(b"", Then.RESET),
     ],
@@ -254,6 +254,11 @@ async def test_a_status_whose_words_are_not_ascii_is_read_all_the_same() -> None
     for words in ("Página não encontrada".encode("latin-1"), "Não há".encode(), b"\xff\xfe", b""):
         response = await fetched(Said(b"HTTP/1.1 404 " + words + b"\r\nContent-Length: 0\r\n\r\n"))
         assert response.status == 404
+
+
+async def test_a_header_may_be_as_long_as_security_policies_are() -> None:
+    response = await fetched(page("", Content_Security_Policy="default-src " + "https://cdn.example.net " * 1_500))
+    assert response.status == 200
 
 
 async def test_a_silent_server_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
