@@ -32,7 +32,7 @@ async def test_bytes_that_are_no_request_are_refused() -> None:
     async with calling(ScriptedEnrichments(usual)) as caller:
         failed = await failure_of(caller.channel.unary_stream(ENRICH)(b"\xff\xff\xff"))
     assert (failed.code, failed.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
-    assert failed.message == ": the bytes sent are not an EnrichRequest"
+    assert failed.message == "the bytes sent are not an EnrichRequest"
 
 
 async def test_a_request_that_the_pipeline_finds_wrong_is_the_callers_fault_too() -> None:
@@ -120,8 +120,9 @@ async def test_a_caller_that_does_not_read_is_let_go_and_told_when_it_does() -> 
 async def test_streams_above_the_limit_are_sent_back_for_a_moment() -> None:
     enrichments = ScriptedEnrichments(endless)
     async with calling(enrichments, max_streams=2) as caller:
-        first, second = caller.enrich(), caller.enrich()
+        first = caller.enrich()
         await within_seconds(first.read())
+        second = caller.enrich()
         await within_seconds(second.read())
         assert_overloaded(await failure_of(caller.enrich()))
         assert await within_seconds(caller.health()) == "SERVING"

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # With less than this left, the caller would be gone before the first answer.
 LEAST_SECONDS = 0.05
+# How long after a failed write the cancellation of the call may still come.
+CANCELLATION_SECONDS = 1.0
 
 Context = ServicerContext[bytes, bytes]
 # A request's bytes and the seconds it may take, to the responses' bytes.
@@ -55,7 +57,9 @@ class Boundary:
                     await self._send(stream, request, context)
                 return
             except grpc.aio.BaseError:
-                # A write failed because the caller has left; gRPC knows.
+                # A write failed because the caller has left. The cancellation that follows ends the call quietly here;
+                # without it, which now and then is a moment late, gRPC would log an error of its own.
+                await asyncio.sleep(CANCELLATION_SECONDS)
                 raise
             except asyncio.CancelledError as error:
                 if _is_cancelled():

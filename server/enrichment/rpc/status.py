@@ -61,9 +61,13 @@ class Refused(Exception):
 
 
 def invalid_request(violations: Sequence[InvalidRequest]) -> Status:
-    """The request breaks these rules, at least one."""
+    """The request breaks these rules, at least one; the field of a rule about the whole request is ""."""
     fields = ", ".join(violation.field for violation in violations)
-    message = str(violations[0]) if len(violations) == 1 else f"{len(violations)} rules are broken: {fields}"
+    message = (
+        str(violations[0]).removeprefix(": ")
+        if len(violations) == 1
+        else f"{len(violations)} rules are broken: {fields}"
+    )
     details = BadRequest(
         field_violations=[
             BadRequest.FieldViolation(field=violation.field, description=violation.description)
