@@ -184,3 +184,12 @@ async def test_a_server_says_whether_it_is_ready(tmp_path: Path) -> None:
     async with serving(load(environ)) as address:
         assert await is_serving(address, timeout=5.0)
     assert not await is_serving(address, timeout=0.5)
+
+
+async def test_a_data_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way", "utf-8")
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(file, box) as client:
+        options = EnrichOptions(layers=("foundation",))
+        done = completed(await enrich(client, box.world.showcase[0], options))
+    assert done.company.name

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -37,7 +38,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 async def serving(settings: Settings) -> AsyncGenerator[str]:
     """A running server; yields the address that it listens on, and drains on the way out."""
     async with AsyncExitStack() as stack:
-        store = _store(settings)
+        store = await _store(settings)
         stack.push_async_callback(store.close)
         cache = Answers(store, time.time)
         enrichments = Enrichments(_tools(settings, cache, stack))
@@ -47,12 +48,18 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
         yield address
 
 
-def _store(settings: Settings) -> Store:
+async def _store(settings: Settings) -> Store:
     """A bounded memory, over a file that survives a restart unless memory alone is asked for."""
     near = AiocacheStore(MemoryCache(time.time))
     if settings.cache_url == "memory://":
         return near
-    return Tiered(near, AiocacheStore(SqliteCache(settings.data_dir / "cache.sqlite", time.time)))
+    file = SqliteCache(settings.data_dir / "cache.sqlite", time.time)
+    try:
+        # Now, not within the first caller's time.
+        await file.open()
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the cache in %s is out of reach, memory alone holds answers: %s", settings.data_dir, error)
+    return Tiered(near, AiocacheStore(file))
 
 
 def _tools(settings: Settings, cache: AnswerCache, stack: AsyncExitStack) -> Tools:

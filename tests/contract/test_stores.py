@@ -31,13 +31,17 @@ def sqlite(folder: Path, clock: Clock) -> Store:
     return AiocacheStore(SqliteCache(folder / "data" / "cache.sqlite", clock))
 
 
+# What a store holds is no matter of time here: a busy machine is not to fail the suite.
+PATIENCE_SECONDS = 30.0
+
+
 def tiered(folder: Path, clock: Clock) -> Store:
-    return Tiered(memory(folder, clock), sqlite(folder, clock))
+    return Tiered(memory(folder, clock), sqlite(folder, clock), PATIENCE_SECONDS)
 
 
 def tiered_with_nothing_near(folder: Path, clock: Clock) -> Store:
     """Every read goes to the far store, as after a restart."""
-    return Tiered(AiocacheStore(MemoryCache(clock, max_entries=0)), sqlite(folder, clock))
+    return Tiered(AiocacheStore(MemoryCache(clock, max_entries=0)), sqlite(folder, clock), PATIENCE_SECONDS)
 
 
 MAKERS = [memory, sqlite, tiered, tiered_with_nothing_near]

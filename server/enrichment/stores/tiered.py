@@ -18,9 +18,10 @@ class Tiered:
     Raises what the far store raises where nothing at all was near, and at writes.
     """
 
-    def __init__(self, near: Store, far: Store) -> None:
+    def __init__(self, near: Store, far: Store, far_seconds: float = FAR_SECONDS) -> None:
         self._near = near
         self._far = far
+        self._far_seconds = far_seconds
         self._writes = 0
 
     async def get_many(self, keys: Sequence[str]) -> Mapping[str, bytes]:
@@ -31,7 +32,7 @@ class Tiered:
             return found
         writes = self._writes
         try:
-            async with asyncio.timeout(FAR_SECONDS):
+            async with asyncio.timeout(self._far_seconds):
                 far = await self._far.get_many(missing)
         except Exception:
             if found:
