@@ -26,6 +26,8 @@ sys.addaudithook(watch)
 from enrichment.cli import main
 sys.exit(main(["demo"]))
 """
+# A minute of looking each 20 ms.
+MOST_SAMPLES = 3_000
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -91,12 +93,15 @@ def test_the_demo_speaks_to_this_machine_alone_and_leaves_nothing(tmp_path: Path
         running = subprocess.Popen(
             [sys.executable, "-c", WATCHED, str(log)], stdout=stdout, stderr=stderr, env=environment
         )
-        while running.poll() is None:
+        for _ in range(MOST_SAMPLES):
+            if running.poll() is not None:
+                break
             # What has just ended has no descriptors left to look at.
             with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
                 seen.update(sockets_of(running.pid))
             with suppress(subprocess.TimeoutExpired):
                 running.wait(0.02)
+        running.kill()
     assert (running.returncode, err.read_text()) == (0, "")
     audited = {line.split()[1] for line in log.read_text().splitlines()}
     assert audited

@@ -7,7 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import grpc
@@ -236,13 +239,24 @@ def test_without_the_servers_parts_a_command_says_how_to_install_them() -> None:
     assert last == "imensiah: no field is named 'nam'; did you mean 'name'?"
 
 
-def started(target: str, *arguments: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "enrichment", "enrich", "a.com", "--server", target, "--timeout", "60", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@contextmanager
+def program(*arguments: str, **environment: str) -> Generator["subprocess.Popen[str]"]:
+    """`imensiah` as a process of its own, which is over with the block, however that ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "enrichment", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def test_ctrl_c_is_130_without_a_traceback_and_ends_the_call() -> None:
-    with ScriptedServer(hanging(STARTED)) as server, started(server.target) as running:
+    with ScriptedServer(hanging(STARTED)) as server, program("enrich", "a.com", "--server", server.target) as running:
         assert server.has_begun.wait(30)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=30)
@@ -253,7 +267,10 @@ def test_ctrl_c_is_130_without_a_traceback_and_ends_the_call() -> None:
 @pytest.mark.parametrize("arguments", [(), ("--json",)], ids=["text", "json"])
 def test_a_reader_that_leaves_early_gets_no_traceback(arguments: tuple[str, ...]) -> None:
     many: list[EnrichResponse] = [STARTED, *[FOUNDATION] * 200, COMPLETED]
-    with ScriptedServer(answering(*many)) as server, started(server.target, *arguments) as running:
+    with (
+        ScriptedServer(answering(*many)) as server,
+        program("enrich", "a.com", "--server", server.target, *arguments) as running,
+    ):
         assert running.stdout
         assert running.stderr
         running.stdout.readline()
@@ -262,17 +279,11 @@ def test_a_reader_that_leaves_early_gets_no_traceback(arguments: tuple[str, ...]
         assert running.wait(30) == 1
 
 
-def serve(listen: str, folder: Path) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "IMENSIAH_LISTEN": listen, "IMENSIAH_DATA_DIR": str(folder)}
-    command = [sys.executable, "-m", "enrichment", "serve"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-
-
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=lambda ending: ending.name)
 def test_a_server_tells_where_it_listens_is_healthy_and_ends_when_asked_to(
     ending: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serve("127.0.0.1:0", tmp_path) as running:
+    with program("serve", IMENSIAH_LISTEN="127.0.0.1:0", IMENSIAH_DATA_DIR=str(tmp_path)) as running:
         assert running.stdout
         address = running.stdout.readline().removeprefix("serving on ").removesuffix(", Ctrl-C stops\n")
         assert main(["health", "--server", address]) == 0
@@ -289,23 +300,19 @@ def test_a_server_tells_where_it_listens_is_healthy_and_ends_when_asked_to(
 def test_a_server_on_a_port_in_use_says_so(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with serve(listen, tmp_path) as running:
+        with program("serve", IMENSIAH_LISTEN=listen, IMENSIAH_DATA_DIR=str(tmp_path)) as running:
             _, err = running.communicate(timeout=30)
     assert running.returncode == 1
     assert err.startswith(f"imensiah: cannot listen on {listen}: ")
     assert err.count("\n") == 1
 
 
-def sandbox(*arguments: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "enrichment", "sandbox", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def test_the_sandbox_prints_what_points_a_server_at_it_ready_to_paste() -> None:
-    with sandbox("--latency-scale", "0") as running:
+    with program("sandbox", "--latency-scale", "0") as running:
         assert running.stdout
-        lines = [line for line in iter(running.stdout.readline, "imensiah serve\n") if not line.startswith("#")]
-        environment = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
+        lines = list(takewhile(lambda line: line != "imensiah serve\n", running.stdout))
+        exports = [shlex.split(line)[1] for line in lines if line.startswith("export ")]
+        environment = dict(export.split("=", 1) for export in exports)
         address = load({**environment}).sources[0].options["connect_to"]
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=30)
@@ -314,8 +321,9 @@ def test_the_sandbox_prints_what_points_a_server_at_it_ready_to_paste() -> None:
 
 
 def test_a_sandbox_on_a_port_in_use_says_so() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, sandbox("--port", str(taken.getsockname()[1])) as running:
-        _, err = running.communicate(timeout=30)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with program("sandbox", "--port", str(taken.getsockname()[1])) as running:
+            _, err = running.communicate(timeout=30)
     assert running.returncode == 1
     assert err.startswith("imensiah: the sandbox cannot start: ")
     assert err.count("\n") == 1
