@@ -26,9 +26,10 @@ _UNWRAPPED = (*_FORMATTING, "noscript", "plaintext", "frameset", "frame")
 # so what is no tag after all is given up after a few characters.
 _SPACE = r"\t\n "
 _END_OF_NAME = rf"(?=[{_SPACE}/>])"
+_VALUE = rf"(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^{_SPACE}<>]{{1,4000}}+(?=[{_SPACE}>])|(?=>))"
 _ATTRIBUTE = (
     rf"[{_SPACE}/]*+(?:=[^{_SPACE}/<>=]{{0,200}}+|[^{_SPACE}/<>=]{{1,200}}+)(?=[{_SPACE}/>=])"
-    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^{_SPACE}<>]{{1,4000}}+(?=[{_SPACE}>]))?+)?+"
+    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE}|(?![{_SPACE}]*=))"
 )
 _REST = rf"{_END_OF_NAME}(?:{_ATTRIBUTE}){{0,{MOST_ATTRIBUTES}}}+[{_SPACE}/]*+>"
 _END = r"(?:</[^>]*+>?)?+"
@@ -41,6 +42,7 @@ def _inside(name: str) -> str:
 
 _DROPPED = "|".join(
     (
+        r"(?![a-z!?/])",
         r"!--(?:-?>|.*?--!?>|.*)",
         r"[!?][^>]*+>?",
         r"/(?![a-z])[^>]*+>?",
@@ -54,7 +56,7 @@ _DROPPED = "|".join(
 _NOT_KEPT = "|".join((*_DRAWINGS, *_SKIPPED, *_UNWRAPPED, "script", "title"))
 # Four kinds of token: kept as they are, scripts, titles, and all that is dropped.
 _TOKEN = re.compile(
-    rf"([^<]++|</?(?!(?:{_NOT_KEPT})[{_SPACE}/>])[a-z][^{_SPACE}/<>]{{0,60}}+{_REST})"
+    rf"([^<]++|</?(?=[a-z])(?!(?:{_NOT_KEPT})[{_SPACE}/>])[a-z][^{_SPACE}/<>]{{0,60}}+{_REST})"
     rf"|<(?:script({_REST})({_inside('script')}){_END}|title{_REST}({_inside('title')}){_END}|{_DROPPED})",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )

@@ -65,7 +65,7 @@ def owners(things: Iterable[Thing], page: Page) -> Iterator[Owner]:
     for syntax in (JSON_LD, MICRODATA):
         described = [owner for owner, written in organizations if written == syntax]
         if described:
-            best = max(described, key=lambda owner: (owner.weight, len(owner.properties)))
+            best = max(described, key=lambda owner: (owner.weight, "url" in owner.properties, len(owner.properties)))
             yield Owner(_merged(best, described), best.weight)
 
 

@@ -57,6 +57,14 @@ def test_what_is_not_shown_is_dropped_and_what_is_shown_stays(html: str, seen: s
     assert text(html) == seen
 
 
+@pytest.mark.parametrize(
+    "html",
+    ['<a href==\' ="<br><textarea>x\' ="</svg><p><math>-<a href==">x<font>', "<svg\n]<a href==='<math><iframe>'"],
+)
+def test_no_trick_with_quotes_lets_a_tag_through_that_is_dropped(html: str) -> None:
+    assert not parsed(html).tree.css("textarea, math, font, iframe, svg")
+
+
 def test_scripts_and_the_first_title_are_set_aside() -> None:
     markup = parsed(
         """<head><title>Vidraria &amp; Cia</title><script src="/a.js" async></script>
@@ -98,6 +106,7 @@ HOSTILE = {
     "end tags that end nothing": "<span>" * 50_000 + "</i></p></div>" * 50_000,
     "one tag with many attributes": "<div " + " ".join(f"a{number}" for number in range(150_000)) + ">",
     "attributes behind a quote that is none": '<div =">' + "<p " + " ".join(f"a{n}=1" for n in range(90_000)) + ' ">',
+    "attributes behind a doubled sign": "<a href==' b=\"<p " + " ".join(f"a{n}" for n in range(90_000)) + " '>\">",
     "attributes behind quoted brackets": "<p " + " ".join(f'a{n}=">"' for n in range(60_000)) + ">",
     "attributes behind a script": '<script><p a="</script><q b="><p ' + " ".join(f"a{n}" for n in range(90_000)) + '">',
     "tags that never end": "<a " * 500_000,
