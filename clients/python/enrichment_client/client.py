@@ -7,11 +7,11 @@ from typing import Self
 
 import grpc
 import grpc.aio
-from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
-from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
 
 from enrichment_client.errors import EnrichmentError, failure, unreachable
 from enrichment_client.options import EnrichOptions
+from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
+from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 # Seconds: the server's own default of 8, and the way there and back.

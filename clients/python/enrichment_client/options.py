@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
+
 from imensiah.enrichment.v1.company_pb2 import CompanyField
 from imensiah.enrichment.v1.enrichment_service_pb2 import CompanyHints, EnrichRequest, Layer
 
