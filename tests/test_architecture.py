@@ -120,3 +120,9 @@ def test_functions_take_few_parameters() -> None:
             arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
             named = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]
             assert len(named) <= 4, f"{path.relative_to(ROOT)}:{function.name} takes {named}"
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    # pytest imports them by their bare names: the second of two would be the first again.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
