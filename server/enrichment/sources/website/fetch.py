@@ -161,12 +161,8 @@ def _typed(error: httpx.HTTPError | aiohttp.ClientError) -> SourceError:
     if isinstance(cause, aiohttp.ClientConnectorDNSError):
         is_unknown = cause.os_error.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
         return NoSuchHost("the name has no address") if is_unknown else Fault("the name could not be looked up")
-    if isinstance(
-        cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.ServerDisconnectedError
-    ):
+    if isinstance(cause, _NO_CONNECTION) or (isinstance(cause, OSError) and cause.errno in _BROKEN):
         return Unreachable(f"no connection: {name}")
-    if isinstance(cause, OSError) and cause.errno in (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED):
-        return Unreachable(f"the connection broke: {name}")
     if isinstance(error, httpx.DecodingError | aiohttp.ClientResponseError):
         return Unreadable(f"no readable HTTP answer: {name}")
     return Fault(f"the exchange broke: {name}")

@@ -518,6 +518,7 @@ def test_two_pages_of_different_kinds_are_chosen(links: list[str], chosen: list[
         ("https://", ""),
         ("https://u:p@c.net/", ""),
         ("https://[::1", ""),
+        ("//[::1", ""),
         ("https://c.net/a b", ""),
         ("https://c.net/\u202e", ""),
         ("x" * 3_000, ""),

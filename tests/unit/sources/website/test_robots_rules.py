@@ -117,6 +117,19 @@ async def test_a_redirected_robots_txt_speaks_for_both_hosts_and_is_read_once() 
         assert visit.asked == [TXT, f"www.{TXT}", HOME, f"www.{HOME}"]
 
 
+async def test_a_robots_txt_that_leads_to_another_page_says_nothing_about_that_pages_host() -> None:
+    sites = {
+        TXT: moved(f"https://www.{HOME}"),
+        HOME: moved(f"https://www.{HOME}"),
+        f"www.{HOME}": page(),
+        f"www.{TXT}": robots("User-agent: *\nDisallow: /"),
+    }
+    async with visiting(sites) as visit:
+        with pytest.raises(Skipped):
+            await visit.read()
+        assert visit.asked == [TXT, f"www.{HOME}", HOME, f"www.{TXT}"]
+
+
 async def test_a_robots_txt_that_is_redirected_for_ever_is_none() -> None:
     async with visiting({TXT: moved("/robots.txt"), HOME: page()}) as visit:
         assert (await visit.read()).is_found

@@ -185,6 +185,15 @@ async def test_a_site_that_leads_to_another_domain_weighs_less() -> None:
     assert elsewhere == pytest.approx(0.8 * at_home)
 
 
+async def test_a_site_that_moved_speaks_for_its_new_domain() -> None:
+    html = page("<a href='/contato'>Contato</a><p>contato@padarialumiar.com.br, contato@vidrariaaurora.com.br</p>")
+    sites = {HOME: moved("https://www.padarialumiar.com.br/"), "www.padarialumiar.com.br/": html}
+    async with visiting(sites) as visit:
+        reading = await visit.read()
+        assert visit.asked[-1] == "www.padarialumiar.com.br/contato"
+    assert values(reading.claims)[Field.EMAIL] == "contato@padarialumiar.com.br"
+
+
 async def test_a_domain_that_leads_to_a_network_gives_the_profile_and_nothing_of_the_networks_own() -> None:
     sites = {
         HOME: moved("https://www.instagram.com/vidrariaaurora/"),
