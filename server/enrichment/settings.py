@@ -78,7 +78,12 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "drain_ms": ("DRAIN_MS", _count),
     "reflection": ("REFLECTION", _truth),
 }
-_RULES = {"already_known": "RULES__ALREADY_KNOWN", "wanted_fields": "RULES__WANTED_FIELDS"}
+_RULES = {
+    "already_known": "RULES__ALREADY_KNOWN",
+    "registry_answered": "RULES__REGISTRY_ANSWERED",
+    "fallback_only": "RULES__FALLBACK_ONLY",
+    "wanted_fields": "RULES__WANTED_FIELDS",
+}
 
 # For a person whose value could not be read.
 _WHAT_IS_RIGHT: Mapping[object, str] = {

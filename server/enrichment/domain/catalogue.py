@@ -40,9 +40,11 @@ class Entry:
     """One source of the catalogue, with the operator's settings applied.
 
     `brings` maps each field to the source's prior confidence (0 to 1). `countries` is empty where it covers all.
-    `after` names the sources whose end it waits for. Durations carry their unit in the name.
-    `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`.
-    `options` holds what only this source understands (model, connect_to, server).
+    `after` names the sources whose end it waits for. `backs_up` names the source it stands in for, which has answered
+    well enough with `enough_fields` fields; `alone` are the fields for which it is called all the same.
+    `is_register`: a government's register; `is_spared_by_registry`: not needed where one has answered.
+    `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
+    only this source understands (model, connect_to, server). Durations carry their unit in the name.
     """
 
     name: str
@@ -62,6 +64,11 @@ class Entry:
     lifetime_seconds: int = 0
     not_found_seconds: int = 86_400
     is_always_asked: bool = False
+    backs_up: str = ""
+    enough_fields: int = 1
+    alone: frozenset[Field] = frozenset()
+    is_register: bool = False
+    is_spared_by_registry: bool = False
     lineage: str = ""
     terms: Terms = Terms()
     needs: str = ""

@@ -1,6 +1,6 @@
 """Which sources to call now, which to skip and why. Pure: the same situation, the same plan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import Field
 from enrichment.domain.errors import SkipReason
-from enrichment.domain.event import EnrichmentRequest
+from enrichment.domain.event import Disposition, EnrichmentRequest
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import dollars
 
@@ -23,6 +23,8 @@ class Rules:
     """The rules that spare calls, each of which can be switched off alone."""
 
     already_known: bool = True
+    registry_answered: bool = True
+    fallback_only: bool = True
     wanted_fields: bool = True
 
 
@@ -37,13 +39,24 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a source ended, as far as others decide by it: `fields` counts those it brought."""
+
+    disposition: Disposition
+    reason: SkipReason | None = None
+    fields: int = 0
+    price_usd_micros: int = 0
+    is_register: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision rests on. Money in micro-dollars, `held` maps each known field to its confidence."""
 
     request: EnrichmentRequest
     country_code: str
     held: dict[Field, float]
-    ended: AbstractSet[str]
+    ended: Mapping[str, Ended]
     running: AbstractSet[str]
     is_foundation_closed: bool
     money_left: int
@@ -75,7 +88,7 @@ class Decision:
 def waits_for(entry: Entry, situation: Situation) -> bool:
     """Whether the source must wait for the end of others before it can even be questioned."""
     is_early = entry.layer is Layer.INFERENCE and not situation.is_foundation_closed
-    return is_early or not entry.after <= situation.ended
+    return is_early or not entry.after <= situation.ended.keys()
 
 
 def plan(candidates: Sequence[Candidate], situation: Situation) -> tuple[Decision, ...]:
@@ -111,7 +124,14 @@ def _skip(candidate: Candidate, reason: SkipReason, explanation: str) -> Decisio
     return Decision(candidate, Action.SKIP, reason, explanation, saved)
 
 
-_SAVING = frozenset({SkipReason.ALREADY_KNOWN, SkipReason.NOT_WANTED})
+_SAVING = frozenset(
+    {
+        SkipReason.ALREADY_KNOWN,
+        SkipReason.NOT_WANTED,
+        SkipReason.REGISTRY_ANSWERED,
+        SkipReason.FALLBACK_NOT_NEEDED,
+    }
+)
 
 
 def _disabled(candidate: Candidate, _: Situation) -> Decision | None:
@@ -192,6 +212,57 @@ def _listed(fields: Sequence[Field]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _registry_answered(candidate: Candidate, situation: Situation) -> Decision | None:
+    if not situation.rules.registry_answered or not candidate.entry.is_spared_by_registry:
+        return None
+    registers = [name for name, ended in situation.ended.items() if ended.is_register and ended.fields]
+    if not registers:
+        return None
+    explanation = f"{registers[0]}, a government register, has answered"
+    return _skip(candidate, SkipReason.REGISTRY_ANSWERED, explanation)
+
+
+# Skipped like this, a source leaves its place to the one that backs it up.
+_VACANT = frozenset(
+    {
+        SkipReason.CIRCUIT_OPEN,
+        SkipReason.RATE_LIMITED,
+        SkipReason.NO_CREDENTIALS,
+        SkipReason.DISABLED,
+        SkipReason.MISSING_INPUT,
+        SkipReason.DEADLINE,
+    }
+)
+
+
+def _fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision | None:
+    entry = candidate.entry
+    if not situation.rules.fallback_only or not entry.backs_up or _is_needed_alone(entry, situation):
+        return None
+    primary = situation.ended.get(entry.backs_up)
+    if primary is None or _is_vacant(primary, candidate):
+        return None
+    if primary.reason is not None:
+        explanation = f"{entry.backs_up}, which it backs up, was not called: {primary.reason.value.replace('_', ' ')}"
+    else:
+        explanation = f"{entry.backs_up}, which it backs up, has answered with {primary.fields} fields"
+    return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, explanation)
+
+
+def _is_needed_alone(entry: Entry, situation: Situation) -> bool:
+    return any(situation.held.get(name, 0.0) < ENOUGH for name in entry.alone & situation.request.wanted)
+
+
+def _is_vacant(primary: Ended, candidate: Candidate) -> bool:
+    if primary.disposition in (Disposition.FAILED, Disposition.NOT_FOUND):
+        return True
+    if primary.reason is SkipReason.OVER_BUDGET:
+        return candidate.price_usd_micros < primary.price_usd_micros
+    if primary.reason is not None:
+        return primary.reason in _VACANT
+    return primary.fields < candidate.entry.enough_fields
+
+
 def _too_late(candidate: Candidate, situation: Situation) -> Decision | None:
     if situation.seconds_left >= LEAST_USEFUL_SECONDS:
         return None
@@ -223,7 +294,9 @@ _RULES: tuple[_Rule, ...] = (
     _not_applicable,
     _missing_input,
     _held,
+    _registry_answered,
     _already_known,
+    _fallback_not_needed,
     _too_late,
     _over_budget,
 )

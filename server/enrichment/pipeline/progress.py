@@ -17,7 +17,7 @@ from enrichment.domain.event import (
 from enrichment.domain.fact import Answer, Fact
 from enrichment.domain.subject import Subject
 from enrichment.pipeline.merge import Merged, merge
-from enrichment.pipeline.plan import Rules, Situation
+from enrichment.pipeline.plan import Ended, Rules, Situation
 
 ORDER = tuple(Layer)
 
@@ -36,13 +36,17 @@ _PASSING = _SHORT - {SkipReason.OVER_BUDGET}
 
 @dataclass(slots=True)
 class Progress:
-    """One enrichment's state. Nothing in here waits; times are seconds since its start."""
+    """One enrichment's state. Nothing in here waits; times are seconds since its start.
+
+    `running` maps the calls in flight to what is held for them, `prices` every source questioned to what it may cost.
+    """
 
     request: EnrichmentRequest
     entries: Mapping[str, Entry]
     outcomes: dict[str, SourceOutcome] = field(default_factory=dict[str, SourceOutcome])
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     running: dict[str, int] = field(default_factory=dict[str, int])
+    prices: dict[str, int] = field(default_factory=dict[str, int])
     has_asked: bool = False
     is_foundation_closed: bool = False
     _emitted: list[Layer] = field(default_factory=list[Layer])
@@ -92,13 +96,23 @@ class Progress:
             request=self.request,
             country_code=Subject(self.request.domain, self.request.hints, merged.company.values).country_code,
             held=merged.confidence,
-            ended=self.outcomes.keys(),
+            ended={name: self._as_others_see(outcome) for name, outcome in self.outcomes.items()},
             running=self.running.keys(),
             is_foundation_closed=self.is_foundation_closed,
             money_left=self.request.max_cost_usd_micros - self.spent_usd_micros - held,
             money_held=held,
             seconds_left=seconds_left,
             rules=rules,
+        )
+
+    def _as_others_see(self, outcome: SourceOutcome) -> Ended:
+        answer = self.answers.get(outcome.source)
+        return Ended(
+            disposition=outcome.disposition,
+            reason=outcome.skip_reason,
+            fields=len({fact.field for fact in answer.facts}) if answer else 0,
+            price_usd_micros=self.prices.get(outcome.source, 0),
+            is_register=self.entries[outcome.source].is_register,
         )
 
     @property

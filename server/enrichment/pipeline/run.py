@@ -153,7 +153,8 @@ class Run:
                 candidates.append(Candidate(entry))
                 continue
             source, subject = self._tools.sources[entry.name].source, self._progress.subject(entry)
-            candidates.append(Candidate(entry, source.question(subject), source.price(subject)))
+            price = self._progress.prices[entry.name] = source.price(subject)
+            candidates.append(Candidate(entry, source.question(subject), price))
         await self._look_up(candidates)
         return [self._with_hit(candidate) for candidate in candidates]
 

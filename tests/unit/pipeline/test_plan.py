@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from enrichment.domain.catalogue import Layer
 from enrichment.domain.company import Field
 from enrichment.domain.errors import SkipReason
+from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
-from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan
+from enrichment.pipeline.plan import Action, Candidate, Decision, Ended, Rules, Situation, plan
 from fakes import NOON, entry, request
 
 
@@ -20,7 +21,7 @@ def situation(**changes: Any) -> Situation:
         request=request(),
         country_code="",
         held={},
-        ended=frozenset(),
+        ended={},
         running=frozenset(),
         is_foundation_closed=True,
         money_left=50_000,
@@ -38,6 +39,7 @@ def decide(one: Candidate, **changes: Any) -> Decision:
     return plan([one], situation(**changes))[0]
 
 
+FOUND = Ended(Disposition.FOUND, fields=5)
 HIT = Answer("x", True, (), (), NOON, NOON + 1)
 
 
@@ -100,7 +102,7 @@ def test_a_key_that_is_set_lets_the_source_be_called() -> None:
 def test_a_source_waits_for_the_end_of_those_it_follows() -> None:
     follower = candidate(after=frozenset({"website"}))
     assert decide(follower).action is Action.WAIT
-    assert decide(follower, ended=frozenset({"website"})).action is Action.START
+    assert decide(follower, ended={"website": FOUND}).action is Action.START
 
 
 def test_inference_waits_until_foundation_closes() -> None:
@@ -166,6 +168,66 @@ def test_a_source_waits_for_money_that_is_held_by_a_call_in_flight() -> None:
     dear = candidate(price=48_000)
     assert decide(dear, money_left=47_000, money_held=3_000, running=frozenset({"y"})).action is Action.WAIT
     assert decide(dear, money_left=40_000, money_held=3_000, running=frozenset({"y"})).action is Action.SKIP
+
+
+def skipped(reason: SkipReason, price: int = 0) -> Ended:
+    return Ended(Disposition.SKIPPED, reason, price_usd_micros=price)
+
+
+@pytest.mark.parametrize(
+    ("primary", "is_called"),
+    [
+        (Ended(Disposition.FOUND, fields=4), False),
+        (Ended(Disposition.FOUND, fields=3), True),
+        (Ended(Disposition.CACHED, fields=4), False),
+        (Ended(Disposition.CACHED), True),
+        (Ended(Disposition.NOT_FOUND), True),
+        (Ended(Disposition.FAILED), True),
+        (skipped(SkipReason.CIRCUIT_OPEN), True),
+        (skipped(SkipReason.RATE_LIMITED), True),
+        (skipped(SkipReason.NO_CREDENTIALS), True),
+        (skipped(SkipReason.DISABLED), True),
+        (skipped(SkipReason.MISSING_INPUT), True),
+        (skipped(SkipReason.DEADLINE), True),
+        (skipped(SkipReason.OVER_BUDGET, price=2_001), True),
+        (skipped(SkipReason.OVER_BUDGET, price=2_000), False),
+        (skipped(SkipReason.ALREADY_KNOWN), False),
+        (skipped(SkipReason.NOT_WANTED), False),
+        (skipped(SkipReason.REGISTRY_ANSWERED), False),
+    ],
+    ids=str,
+)
+def test_a_fallback_is_called_only_where_its_primary_left_its_place(primary: Ended, is_called: bool) -> None:
+    fallback = candidate(price=2_000, backs_up="primary", enough_fields=4)
+    decision = decide(fallback, ended={"primary": primary})
+    assert (decision.action is Action.START) is is_called
+    if not is_called:
+        assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
+        assert "primary" in decision.explanation
+        assert decision.saved_usd_micros == 2_000
+    assert decide(fallback, ended={"primary": primary}, rules=Rules(fallback_only=False)).action is Action.START
+
+
+def test_a_fallback_without_its_primary_in_the_catalogue_stands_alone() -> None:
+    assert decide(candidate(backs_up="gone")).action is Action.START
+
+
+def test_a_fallback_is_called_for_what_it_alone_has() -> None:
+    places = candidate(brings=(Field.RATING, Field.ADDRESS), backs_up="primary", alone=frozenset({Field.RATING}))
+    answered = {"primary": Ended(Disposition.FOUND, fields=2)}
+    assert decide(places, ended=answered).reason is SkipReason.FALLBACK_NOT_NEEDED
+    asked = request(wanted=frozenset({Field.RATING}))
+    assert decide(places, ended=answered, request=asked).action is Action.START
+
+
+def test_a_government_register_that_answered_spares_the_company_database() -> None:
+    database = candidate(price=50_000, is_spared_by_registry=True)
+    register = {"receitaws": Ended(Disposition.FOUND, fields=9, is_register=True)}
+    decision = decide(database, ended=register)
+    assert decision.reason is SkipReason.REGISTRY_ANSWERED
+    assert decision.explanation == "receitaws, a government register, has answered"
+    assert decide(database, ended={"receitaws": Ended(Disposition.FAILED, is_register=True)}).action is Action.START
+    assert decide(database, ended=register, rules=Rules(registry_answered=False)).action is Action.START
 
 
 @given(
