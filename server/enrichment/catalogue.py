@@ -51,6 +51,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         backs_up=source.get("backs_up", ""),
         enough_fields=source.get("enough_fields", 1),
         alone=frozenset(Field(name) for name in source.get("alone", ())),
+        is_asked_by_number=source.get("asked_by_number", False),
         is_register=source.get("register", False),
         is_spared_by_registry=source.get("spared_by_registry", False),
         lineage=source.get("lineage", name),

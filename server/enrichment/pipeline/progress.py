@@ -1,7 +1,7 @@
 """What one enrichment knows and has spent so far: the run's synchronous bookkeeping."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import Field, Value
@@ -10,16 +10,20 @@ from enrichment.domain.event import (
     Completed,
     Disposition,
     EnrichmentRequest,
+    Evidence,
     LayerResult,
     Shortfall,
     SourceOutcome,
 )
 from enrichment.domain.fact import Answer, Fact
 from enrichment.domain.subject import Subject
+from enrichment.pipeline.identity import fallen
 from enrichment.pipeline.merge import Merged, merge
 from enrichment.pipeline.plan import Ended, Rules, Situation
 
 ORDER = tuple(Layer)
+# What is left of the confidence in a fact that seems to be about another company.
+STRANGER = 0.1
 
 # What more time, money or health would have changed.
 _SHORT = frozenset(
@@ -96,7 +100,7 @@ class Progress:
             request=self.request,
             country_code=Subject(self.request.domain, self.request.hints, merged.company.values).country_code,
             held=merged.confidence,
-            ended={name: self._as_others_see(outcome) for name, outcome in self.outcomes.items()},
+            ended=self._ended_as_others_see(),
             running=self.running.keys(),
             is_foundation_closed=self.is_foundation_closed,
             money_left=self.request.max_cost_usd_micros - self.spent_usd_micros - held,
@@ -105,15 +109,21 @@ class Progress:
             rules=rules,
         )
 
-    def _as_others_see(self, outcome: SourceOutcome) -> Ended:
-        answer = self.answers.get(outcome.source)
-        return Ended(
-            disposition=outcome.disposition,
-            reason=outcome.skip_reason,
-            fields=len({fact.field for fact in answer.facts}) if answer else 0,
-            price_usd_micros=self.prices.get(outcome.source, 0),
-            is_register=self.entries[outcome.source].is_register,
-        )
+    def _ended_as_others_see(self) -> dict[str, Ended]:
+        facts = [fact for answer in self.answers.values() for fact in answer.facts]
+        brought: dict[str, set[Field]] = {}
+        for fact in set(facts) - self._strange(facts):
+            brought.setdefault(fact.source, set()).add(fact.field)
+        return {
+            name: Ended(
+                disposition=outcome.disposition,
+                reason=outcome.skip_reason,
+                fields=len(brought.get(name, ())),
+                price_usd_micros=self.prices.get(name, 0),
+                is_register=self.entries[name].is_register,
+            )
+            for name, outcome in self.outcomes.items()
+        }
 
     @property
     def spent_usd_micros(self) -> int:
@@ -225,6 +235,15 @@ class Progress:
     def _merge(self, answers: list[Answer]) -> Merged:
         key = tuple(answer.source for answer in answers)
         if key not in self._merged:
-            facts: list[Fact] = [fact for answer in answers for fact in answer.facts]
-            self._merged[key] = merge(self.request.domain, facts, self.entries)
+            self._merged[key] = self._merged_anew([fact for answer in answers for fact in answer.facts])
         return self._merged[key]
+
+    def _merged_anew(self, facts: list[Fact]) -> Merged:
+        """What is about this company, merged; what is about another stays as evidence that is not believed."""
+        strange = self._strange(facts)
+        merged = merge(self.request.domain, [fact for fact in facts if fact not in strange], self.entries)
+        doubted = [replace(fact, confidence=round(fact.confidence * STRANGER, 4)) for fact in facts if fact in strange]
+        return replace(merged, evidence=(*merged.evidence, *(Evidence(fact, False) for fact in doubted)))
+
+    def _strange(self, facts: list[Fact]) -> frozenset[Fact]:
+        return fallen(self.request.domain, self.request.hints, facts, self.entries)

@@ -313,3 +313,30 @@ def test_the_generation_of_a_domain_is_the_caches() -> None:
     before = service.generation("vidraria.com.br")
     in_virtual_time(events_of(service, request()))
     assert service.generation("vidraria.com.br") > before
+
+
+def test_what_a_register_says_of_another_company_is_evidence_and_not_believed() -> None:
+    partner = entry(
+        "partner",
+        Layer.REGISTRY,
+        brings=(Field.LEGAL_NAME,),
+        after=frozenset({"website"}),
+        is_asked_by_number=True,
+        is_register=True,
+    )
+    database = entry(
+        "database", Layer.REGISTRY, brings=(Field.PHONE,), after=frozenset({"partner"}), is_spared_by_registry=True
+    )
+    sources = world(
+        (WEBSITE, FakeSource(reading((Field.NAME, "Aurora")))),
+        (partner, FakeSource(reading((Field.LEGAL_NAME, "Meios de Pagamento Sul Ltda")))),
+        (database, FakeSource(reading((Field.PHONE, "+551133334444")))),
+    )
+    events = enrich(sources)
+    done = completed(events)
+    assert Field.LEGAL_NAME not in done.company.values
+    (doubted,) = [item for item in done.evidence if item.fact.source == "partner"]
+    assert not doubted.is_selected
+    assert doubted.fact.confidence < 0.1
+    # A register that spoke of another company has not answered for this one.
+    assert outcomes(events)["database"].disposition is Disposition.FOUND

@@ -1,0 +1,90 @@
+"""A number found on a page may be somebody else's: what a register says of it counts only where it is tied."""
+
+import pytest
+
+from enrichment.domain.catalogue import Layer
+from enrichment.domain.company import Field
+from enrichment.domain.fact import Fact
+from enrichment.domain.subject import Hints
+from enrichment.pipeline.identity import fallen, is_name_of_domain, is_same_name
+from fakes import entry, fact
+
+DOMAIN = "vidrariaaurora.com.br"
+ENTRIES = {
+    "website": entry("website", lineage="site"),
+    "rdap": entry("rdap"),
+    "receitaws": entry("receitaws", Layer.REGISTRY, is_asked_by_number=True),
+    "opencorporates": entry("opencorporates", Layer.REGISTRY),
+}
+NUMBER = fact(Field.REGISTRATION_NUMBER, "11222333000181")
+PARTNER = (
+    fact(Field.LEGAL_NAME, "Meios de Pagamento Sul Ltda", "receitaws"),
+    fact(Field.REGISTRATION_NUMBER, "11222333000181", "receitaws"),
+    fact(Field.PHONE, "+551133334444", "receitaws"),
+)
+SITE = fact(Field.NAME, "Aurora")
+
+
+def fallen_of(*facts: Fact, hints: Hints | None = None, domain: str = DOMAIN) -> frozenset[Fact]:
+    return fallen(domain, hints or Hints(), facts, ENTRIES)
+
+
+def test_a_strangers_facts_fall_and_the_number_on_the_page_with_them() -> None:
+    assert fallen_of(SITE, NUMBER, *PARTNER) == {NUMBER, *PARTNER}
+
+
+@pytest.mark.parametrize(
+    "tie",
+    [
+        fact(Field.LEGAL_NAME, "MEIOS DE PAGAMENTO SUL"),
+        fact(Field.REGISTRATION_NUMBER, "11222333000262", "rdap"),
+        fact(Field.EMAIL, f"contato@{DOMAIN}", "receitaws"),
+        fact(Field.NAME, "Vidraria Aurora", "receitaws"),
+    ],
+    ids=["a name", "the domain registry's number", "mail on the domain", "the domain's own words"],
+)
+def test_one_tie_is_enough(tie: Fact) -> None:
+    assert not fallen_of(SITE, NUMBER, *PARTNER, tie)
+
+
+def test_what_the_caller_knows_is_a_tie() -> None:
+    assert not fallen_of(SITE, *PARTNER, hints=Hints(registration_number="11.222.333/0001-81"))
+    assert not fallen_of(*PARTNER, hints=Hints(company_name="Meios de Pagamento Sul"))
+    assert fallen_of(*PARTNER, hints=Hints(company_name="Aurora"))
+
+
+def test_without_a_name_to_compare_with_nothing_is_doubted() -> None:
+    assert not fallen_of(NUMBER, *PARTNER)
+    assert not fallen_of(SITE, NUMBER)
+
+
+def test_sources_that_check_for_themselves_are_not_doubted() -> None:
+    assert not fallen_of(SITE, fact(Field.LEGAL_NAME, "Boreal Ltda", "opencorporates"), fact(Field.NAME, "X", "gone"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Aurora Vidros Ltda", "AURORA VIDROS", True),
+        ("Vidraria Aurora", "Vidraria Aurora do Norte S.A.", True),
+        ("Sol", "Sol e Mar Turismo", False),
+        ("Aurora", "Boreal", False),
+    ],
+)
+def test_names_are_the_same_where_one_is_all_in_the_other(one: str, other: str, same: bool) -> None:
+    assert is_same_name(one, other) is same
+    assert is_same_name(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "same"),
+    [
+        ("Vidraria Aurora Ltda", DOMAIN, True),
+        ("Vidraria Aurora Comércio e Indústria", DOMAIN, True),
+        ("Aurora Vidraria", DOMAIN, False),
+        ("Sol Ltda", "sol.com.br", False),
+        ("Vidraria Aurora", "vidraria-aurora.com.br", True),
+    ],
+)
+def test_a_domain_is_a_name_written_together(name: str, domain: str, same: bool) -> None:
+    assert is_name_of_domain(name, domain) is same
