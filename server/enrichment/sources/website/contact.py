@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import phonenumbers
+
 from enrichment.domain.company import Field
 from enrichment.domain.fact import Claim
 from enrichment.sources.contact import phone, role_mailbox
 from enrichment.sources.payload import claims as claims_of
 from enrichment.sources.website.page import Page
 
-LINKED, WRITTEN, CHAT = 0.85, 0.7, 0.6
+LINKED, WRITTEN, CHAT, COUNTRY = 0.85, 0.7, 0.6, 0.4
 MOST_LINKS = 40
 
 # Who answers whatever is asked comes before who answers for one thing.
@@ -38,14 +40,16 @@ _MAILBOX = re.compile(r"(?<![a-z0-9._+-])[a-z0-9][a-z0-9._+-]{0,63}@[a-z0-9-]+(?
 
 
 def claims(page: Page, country: str) -> Iterator[Claim]:
-    """Telephone and e-mail; numbers are read as they are dialled in the country."""
+    """Telephone with its country, and e-mail; numbers are read as they are dialled in `country`."""
     links = [anchor.url for anchor in page.anchors]
     dialled = (unquote(url[4:].split(";")[0].split("?")[0]) for url in links if url.lower().startswith("tel:"))
     written = [found[1] for found in _LABELLED.finditer(page.text)]
     if country == "BR":
         written.extend(found[0] for found in _BRAZILIAN.finditer(page.text))
     for numbers, weight in ((dialled, LINKED), (written, WRITTEN), (_chats(links), CHAT)):
-        yield from claims_of({Field.PHONE: _most_frequent(numbers, country)}, weight)
+        number = _most_frequent(numbers, country)
+        yield from claims_of({Field.PHONE: number}, weight)
+        yield from claims_of({Field.COUNTRY_CODE: _country(number)}, COUNTRY)
     mailed = (unquote(url[7:].split("?")[0]) for url in links if url.lower().startswith("mailto:"))
     for mailboxes, weight in ((mailed, LINKED), (_MAILBOX.findall(page.text)[:MOST_LINKS], WRITTEN)):
         yield from claims_of({Field.EMAIL: _most_general(mailboxes, page.domain)}, weight)
@@ -54,6 +58,12 @@ def claims(page: Page, country: str) -> Iterator[Claim]:
 def _most_frequent(numbers: Iterable[str], country: str) -> str:
     found = Counter(number for text in list(numbers)[:MOST_LINKS] if (number := phone(text, country)))
     return found.most_common(1)[0][0] if found else ""
+
+
+def _country(number: str) -> str:
+    """The country of an E.164 number; "" for those of no country, or of none alone."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number)) if number else None
+    return region if region and region.isalpha() else ""
 
 
 def _most_general(mailboxes: Iterable[str], domain: str) -> str:

@@ -16,6 +16,7 @@ from enrichment.sources.website import (
     linked_data,
     logo,
     organization,
+    registers,
     seat,
     social,
     technologies,
@@ -80,11 +81,11 @@ def _claims(page: Page, *, is_home: bool) -> Iterator[Claim]:
     for owner in owners:
         yield from organization.claims(owner, page, country)
     yield from social.claims(page, organization.declared_profiles(things, owners))
+    yield from registers.claims(page.text)
     yield from imprint.claims(page)
     yield from contact.claims(page, country)
     yield from technologies.claims(page)
-    if country in ("", "BR"):
-        yield from seat.claims(page.text)
+    yield from seat.claims(page)
     # Another page's head and images are about that page.
     if is_home:
         yield from organization.site_claims(things)

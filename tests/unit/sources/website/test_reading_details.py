@@ -7,7 +7,7 @@ import pytest
 from invented_sites import DOMAIN, page_of, values
 
 from enrichment.domain.company import Address, Coordinates, EmployeeCount, Field, Identifier, SocialProfile, Value
-from enrichment.sources.website import contact, head, imprint, logo, seat, social, technologies
+from enrichment.sources.website import contact, head, imprint, logo, registers, seat, social, technologies
 from enrichment.sources.website.countries import country_code
 from enrichment.sources.website.links import further_pages
 from enrichment.sources.website.page import absolute, plain
@@ -200,13 +200,60 @@ def test_a_locale_hints_at_a_country_unless_it_is_a_templates(html: str, country
     ],
 )
 def test_a_cnpj_is_found_in_every_form_and_only_with_right_check_digits(text: str, number: str) -> None:
-    assert values(imprint.claims(page_of(f"<footer>{text}</footer>"))).get(Field.REGISTRATION_NUMBER, "") == number
+    assert (
+        values(registers.claims(page_of(f"<footer>{text}</footer>").text)).get(Field.REGISTRATION_NUMBER, "") == number
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "country"),
+    [
+        ("Registered in England and Wales, company number 09999999.", "09999999", "GB"),
+        ("Registered in Scotland No. SC999999", "SC999999", "GB"),
+        ("SIREN 987 654 324", "987654324", "FR"),
+        ("RCS Lyon 987654324", "987654324", "FR"),
+        ("SIREN 987 654 325", "", ""),
+        ("NIPC 987 654 322", "987654322", "PT"),
+        ("NIPC 987 654 323", "", ""),
+        ("CNPJ 99.312.874/0001-41", "99312874000141", "BR"),
+        ("VAT number: DE 987 654 328", "", "DE"),
+        ("company number 09999999", "", ""),
+    ],
+)
+def test_a_registers_number_shows_the_country(text: str, number: str, country: str) -> None:
+    found = values(registers.claims(text))
+    assert found.get(Field.REGISTRATION_NUMBER, "") == number
+    assert found.get(Field.COUNTRY_CODE, "") == country
+
+
+@pytest.mark.parametrize(
+    ("html", "formatted", "country"),
+    [
+        (
+            "1300 Juniper Bend, Duluth, MN 55802, United States",
+            "1300 Juniper Bend, Duluth, MN 55802, United States",
+            "US",
+        ),
+        ("<b>Larch Glass</b><br>12 Kiln Lane,<br>Sheffield S9 9ZZ", "Larch Glass, 12 Kiln Lane, Sheffield S9 9ZZ", ""),
+        (
+            "12 Kiln Lane, Sheffield<br>Tel. +44 114 999<br>info@larch.co.uk<br>9:00 - 17:00",
+            "12 Kiln Lane, Sheffield",
+            "",
+        ),
+        ("Written by somebody", "", ""),
+        ("x", "", ""),
+        ("long 1 " * 100, "", ""),
+    ],
+)
+def test_what_a_page_marks_as_an_address_is_one(html: str, formatted: str, country: str) -> None:
+    found = values(seat.claims(page_of(f"<address>{html}</address>"))).get(Field.ADDRESS)
+    assert found == (Address(formatted=formatted, country_code=country) if formatted else None)
 
 
 def test_a_page_that_names_many_companies_is_trusted_less() -> None:
     numbers = "99.312.874/0001-41 98.173.456/0001-58 96.543.218/0001-61 95.432.176/0001-29"
     weights = [
-        next(claim.weight for claim in imprint.claims(page_of(text)) if claim.field is Field.REGISTRATION_NUMBER)
+        next(claim.weight for claim in registers.claims(text) if claim.field is Field.REGISTRATION_NUMBER)
         for text in ("CNPJ 99.312.874/0001-41", "99.312.874/0001-41", numbers)
     ]
     assert weights == sorted(weights, reverse=True)
@@ -223,6 +270,15 @@ def test_a_page_that_names_many_companies_is_trusted_less() -> None:
         ("Aurora Vidros LTDA - CNPJ: 99.312.874/0001-41", "Aurora Vidros LTDA"),
         ("Aurora Vidros Ltda, inscrita no CNPJ sob o nº 99.312.874/0001-41", "Aurora Vidros Ltda"),
         ("Razão Social: Aurora Vidros Eireli", "Aurora Vidros Eireli"),
+        ("<p>Vidros sob medida</p><p>Casa Lumiar S.A. - CNPJ n.º 99.312.874/0001-41</p>", "Casa Lumiar S.A."),
+        ("<span>Casa Lumiar S.A.</span><span>CNPJ</span><span>99.312.874/0001-41</span>", "Casa Lumiar S.A."),
+        ("Nordwaage GmbH, Amtsgericht Lübeck, HRB 12345", "Nordwaage GmbH"),
+        ("Larch Loom Inc.. All rights reserved.", "Larch Loom Inc."),
+        ("Larch Loom LLC. All rights reserved.", "Larch Loom LLC"),
+        ("Larch Glass Ltd. Registered in England and Wales, company number 09999999.", "Larch Glass Ltd."),
+        ("12 Kiln Lane, Sheffield, Larch Glass Limited. Registered in England", "Larch Glass Limited"),
+        ("Textiles Alerce S.A. de C.V. Todos los derechos reservados", "Textiles Alerce S.A. de C.V."),
+        ("Vidros Alerce Unipessoal Lda, NIPC 501 964 843", "Vidros Alerce Unipessoal Lda"),
         ("© 2026 Aurora", ""),
         ("© 2026 Todos os direitos reservados", ""),
         ("Trabalhamos com a Outra Empresa Ltda em muitas obras", ""),
@@ -258,7 +314,7 @@ def test_whose_copyright_it_is_may_be_a_name(text: str, name: str) -> None:
     ],
 )
 def test_a_vat_number_is_one_only_behind_its_word_and_with_right_check_digits(text: str, number: str) -> None:
-    found = values(imprint.claims(page_of(text))).get(Field.IDENTIFIERS, ())
+    found = values(registers.claims(text)).get(Field.IDENTIFIERS, ())
     assert found == ((Identifier("vat", number),) if number else ())
 
 
@@ -317,8 +373,8 @@ def test_a_mailbox_is_a_roles_on_the_companys_own_domain(html: str, mailbox: str
 
 def test_an_address_without_a_street_or_a_postal_code_is_none() -> None:
     for text in ("CEP 86010-000", "Rua das Acácias, 410", "pedido 86010-000", "Ligue 43010-000 ou venha"):
-        assert not list(seat.claims(text))
-    (claim,) = seat.claims("Rodovia BR 369, km 12, Distrito Industrial - CEP: 86.010-000 Londrina - PR")
+        assert not list(seat.claims(page_of(text)))
+    (claim,) = seat.claims(page_of("Rodovia BR 369, km 12, Distrito Industrial - CEP: 86.010-000 Londrina - PR"))
     assert claim.value == Address(
         formatted="Rodovia BR 369, km 12, Distrito Industrial, Londrina - PR, 86010-000",
         street="Rodovia BR 369, km 12, Distrito Industrial",

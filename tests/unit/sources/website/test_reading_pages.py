@@ -97,6 +97,7 @@ def test_microdata_is_read_and_the_logos_of_makers_are_not_taken_for_the_company
         Field.LOGO_URL: "https://nordwaage.de/img/nordwaage.svg",
         Field.PHONE: "+4945198765430",
         Field.EMAIL: "info@nordwaage.de",
+        Field.COUNTRY_CODE: "DE",
         Field.COORDINATES: Coordinates(53.8697, 10.6847),
         Field.ADDRESS: Address(
             formatted="Speicherstraße 9, 23552, Lübeck",
@@ -203,6 +204,7 @@ def test_further_pages_add_what_the_home_page_lacks_and_their_titles_are_no_name
     assert values(reading.claims) == {
         Field.NAME: "Vidraria Aurora",
         Field.PHONE: "+554333221144",
+        Field.COUNTRY_CODE: "BR",
         Field.SOCIAL_PROFILES: profiles("https://www.instagram.com/aurora"),
     }
     assert [document.title for document in reading.documents] == ["Vidraria Aurora", "Contato"]
