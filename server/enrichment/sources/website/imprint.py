@@ -29,7 +29,7 @@ _NAME_BY_LABEL = re.compile(rf"raz[ãa]o social\W{{1,5}}{_NAME}", re.IGNORECASE)
 
 # What stands behind a company's full name on the same line, in the words of its country.
 _NUMBER_MARK = re.compile(
-    r"[\s(]*(?:inscrit[ao][^\n]{0,40}?)?\bCNPJ\b|\b(?:Amtsgericht|HRB|Registered in|SIREN|SIRET|NIPC|KvK)\b"
+    r"(?:\binscrit[ao][^\n]{0,40}?)?\bCNPJ\b|\b(?:Amtsgericht|HRB|Registered in|SIREN|SIRET|NIPC|KvK)\b"
 )
 _RIGHTS_MARK = re.compile(
     r"all rights reserved|todos os direitos|todos los derechos|tous droits|alle rechte", re.IGNORECASE

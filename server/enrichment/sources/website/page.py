@@ -21,6 +21,7 @@ TEXT_AT_EITHER_END = 60_000
 # No user name, no address in brackets; the host's characters are looked at where one is asked.
 _WEB_URL = re.compile(r"https?://[^\s/?#@\[\]\\]+(?:[/?#]\S*)?")
 _TAG = re.compile(r"<[^<>]{0,500}>")
+_RUN_OF_SPACE = re.compile(r"\s{2,}")
 # Controls, soft hyphens, what cannot be seen, lone halves of pairs, and the private letters of icon fonts.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufe00-\ufe0f"
@@ -111,7 +112,8 @@ def _anchors(markup: Markup, base: str) -> Iterator[Anchor]:
 
 def visible(node: LexborNode) -> str:
     """The text of an element, each piece between two tags on a line of its own."""
-    return _UNSEEN.sub("", node.text(separator="\n", skip_empty=True)).replace("\u00a0", " ")
+    seen = _UNSEEN.sub("", node.text(separator="\n", skip_empty=True)).replace("\u00a0", " ")
+    return _RUN_OF_SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", seen)
 
 
 def absolute(base: str, reference: str) -> str:

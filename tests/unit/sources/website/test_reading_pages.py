@@ -268,6 +268,43 @@ def test_the_encoding_is_found_in_the_header_the_mark_the_tag_or_by_a_guess(body
     assert "Água" in reading.documents[0].text
 
 
+# Each of these, repeated, is what one of the patterns waits for and never gets.
+@pytest.mark.parametrize(
+    "scrap",
+    [
+        *(
+            "\u00a0",
+            " (",
+            "( ",
+            "- ",
+            "a, ",
+            "a.",
+            "a-",
+            "A",
+            "0",
+            "1 ",
+            "abc. ",
+            "© ",
+            "CNPJ ",
+            "CNPJ 99.312.874/0001-4 ",
+        ),
+        *("inscrita ", "inscrita no x ", "tel ", "tel: +55 11 ", "(11) 3333-44", "a@", "a@b.c.d.e.", "VAT DE9876 "),
+        *("SIREN ", "England no ", "Rua x 12345-678 ", "rua ", "razao social: ", "Ltda ", "A Ltda ", "founded x "),
+        *("<address>1 a b c d e f g h", "<a href='/x'><table><td>Sobre ", "<nav>Vidros ", "<span itemprop=name>x"),
+        *("<div itemscope itemtype='https://schema.org/Organization'><p itemprop=name>x", "<img src=/logo.png>"),
+        *(
+            "<a href='https://www.facebook.com/aurora'>x</a>",
+            "<a href='tel:+551133334444'>x</a>",
+            "<title>A | </title>",
+        ),
+        *("<script type='application/ld+json'>{,}</script>", "<meta property='og:site_name' content='A'>"),
+    ],
+)
+def test_a_page_of_nothing_but_one_scrap_is_read_at_once(scrap: str) -> None:
+    html = f"<footer itemscope itemtype='https://schema.org/Organization'>{scrap * (200_000 // len(scrap))}"
+    assert_well_formed(read_html(html))
+
+
 def assert_well_formed(reading: Reading) -> None:
     for claim in reading.claims:
         assert is_value_of(claim.field, claim.value)
