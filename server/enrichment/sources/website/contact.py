@@ -17,19 +17,7 @@ LINKED, WRITTEN, CHAT, COUNTRY = 0.85, 0.7, 0.6, 0.4
 MOST_LINKS = 40
 
 # Who answers whatever is asked comes before who answers for one thing.
-_GENERAL = (
-    "contact",
-    "contato",
-    "contacto",
-    "kontakt",
-    "info",
-    "hello",
-    "hola",
-    "ola",
-    "office",
-    "mail",
-    "atendimento",
-)
+_GENERAL = ("contact", "contato", "contacto", "kontakt", "info", "hello", "hola", "office", "mail", "atendimento")
 _LABELLED = re.compile(
     r"\b(?:tel|telefone?|teléfono|téléphone|fone|fon|phone|call us|ligue|sac|whats ?app|atendimento|central)\b"
     r"[^\w+(]{0,6}([+(\d][\d\s().\-/]{6,22}\d)",

@@ -18,8 +18,8 @@ LONGEST_URL, LONGEST_META = 2_000, 1_000
 # A long page names its company at its beginning and its address at its end.
 TEXT_AT_EITHER_END = 60_000
 
-# No user name, no address in brackets; the host's characters are looked at where one is asked.
-_WEB_URL = re.compile(r"https?://[^\s/?#@\[\]\\]+(?:[/?#]\S*)?")
+# No user name, no address in brackets, no sign in the host that turns into a slash or an @ when it is normalised.
+_WEB_URL = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?:[/?#]\S*)?")
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _RUN_OF_SPACE = re.compile(r"\s{2,}")
 # Controls, soft hyphens, what cannot be seen, lone halves of pairs, and the private letters of icon fonts.

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from enrichment.domain.company import Field, SocialProfile
 from enrichment.domain.fact import Claim
+from enrichment.sources.website.head import letters
 from enrichment.sources.website.page import Page, is_of
 
 WEIGHT_DECLARED, WEIGHT_LINKED = 1.0, 0.85
@@ -21,7 +22,6 @@ MOST_ANCESTORS = 12
 
 _FRAME = re.compile(r"social|follow|redes|siga|footer|rodape|header|topbar", re.IGNORECASE)
 _HANDLE = re.compile(r"[\w.-]{1,100}")
-_NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ def claims(page: Page, declared: Iterable[str]) -> Iterator[Claim]:
 
 def _linked(page: Page) -> dict[str, dict[SocialProfile, _Seen]]:
     linked: dict[str, dict[SocialProfile, _Seen]] = {}
-    label = _NOT_LETTERS.sub("", page.domain.split(".")[0])
+    label = letters(page.domain.split(".")[0])
 
     def note(found: SocialProfile, *, is_in_frame: bool) -> None:
-        handle = _NOT_LETTERS.sub("", found.url.rsplit("/", 1)[1].lower())
+        handle = letters(found.url.rsplit("/", 1)[1])
         is_alike = min(len(handle), len(label)) > 2 and (handle in label or label in handle)
         of_network = linked.setdefault(found.network, {})
         before = of_network.get(found, _Seen(is_alike, False, 0))
@@ -126,8 +126,8 @@ def _linked(page: Page) -> dict[str, dict[SocialProfile, _Seen]]:
     for anchor in page.anchors:
         if found := profile(anchor.url):
             note(found, is_in_frame=_is_in_frame(anchor.node))
-    handle = page.meta("twitter:site").removeprefix("@")
-    for url in (f"https://x.com/{handle}", page.meta("article:publisher")):
+    account = page.meta("twitter:site")
+    for url in (account, f"https://x.com/{account.removeprefix('@')}", page.meta("article:publisher")):
         if found := profile(url):
             note(found, is_in_frame=True)
     return linked

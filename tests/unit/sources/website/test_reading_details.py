@@ -105,7 +105,8 @@ def test_of_many_accounts_the_companys_own_is_told_by_its_name_its_place_and_how
     ]
     assert chosen(others) == []
     assert chosen("<p><a href='https://x.com/pessoa1'>x</a></p>") == ["https://x.com/pessoa1"]
-    assert chosen(f"{others}<meta name='twitter:site' content='@vidros'>") == ["https://x.com/vidros"]
+    for account in ("@vidros", "vidros", "https://twitter.com/Vidros"):
+        assert chosen(f"{others}<meta name='twitter:site' content='{account}'>") == ["https://x.com/vidros"]
 
 
 @pytest.mark.parametrize(
@@ -574,6 +575,8 @@ def test_two_pages_of_different_kinds_are_chosen(links: list[str], chosen: list[
         ("https://", ""),
         ("https://u:p@c.net/", ""),
         ("https://[::1", ""),
+        ("https://a\u2100b.net/", ""),
+        ("https://c.net:x/", ""),
         ("//[::1", ""),
         ("https://c.net/a b", ""),
         ("https://c.net/\u202e", ""),

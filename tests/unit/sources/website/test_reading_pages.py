@@ -354,6 +354,8 @@ SCRAPS = (
     "</script>",
     "<title>",
     "\u202e",
+    "<a href='https://wa.me\u2100/",
+    "\uff0f",
     "\x00",
     "\ue000",
 )
