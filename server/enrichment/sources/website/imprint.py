@@ -28,9 +28,8 @@ _FORM_AT_END = re.compile(rf"[ ,]+{_FORM}$")
 _NAME_BY_LABEL = re.compile(rf"raz[ãa]o social\W{{1,5}}{_NAME}", re.IGNORECASE)
 
 # What stands behind a company's full name on the same line, in the words of its country.
-_NUMBER_MARK = re.compile(
-    r"(?:\binscrit[ao][^\n]{0,40}?)?\bCNPJ\b|\b(?:Amtsgericht|HRB|Registered in|SIREN|SIRET|NIPC|KvK)\b"
-)
+_NUMBER_MARK = re.compile(r"(?:CNPJ|Amtsgericht|HRB|Registered in|SIREN|SIRET|NIPC|KvK)\b")
+_REGISTERED = re.compile(r"\binscrit[ao]\b[^\n]{0,40}$")
 _RIGHTS_MARK = re.compile(
     r"all rights reserved|todos os direitos|todos los derechos|tous droits|alle rechte", re.IGNORECASE
 )
@@ -75,7 +74,7 @@ def is_legal_name(name: str) -> bool:
 
 def _name_before(text: str) -> str:
     """The full name at the end of a text: the last statement of its last line, if it ends in a legal form."""
-    line = text.rstrip(" \t\n,;|–—(-").rpartition("\n")[2]
+    line = _REGISTERED.sub("", text).rstrip(" \t\n,;|–—(-").rpartition("\n")[2]
     statement = _BETWEEN.split(line)[-1].strip()
     # "Acme Inc.. All rights reserved": a template has set a dot behind the form's own.
     statement = statement.removesuffix(".") if statement.endswith("..") else statement

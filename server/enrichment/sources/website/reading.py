@@ -30,7 +30,7 @@ MOST_ITEMS = 60
 MOST_NAVIGATIONS = 20
 
 _MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_CPF = re.compile(r"(?:\bCPF\b[\s:.nº°]{0,8})?(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)", re.IGNORECASE)
+_CPF = re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
 
 
 def read(pages: Sequence[Page], domain: str) -> Reading:
