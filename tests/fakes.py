@@ -1,4 +1,4 @@
-"""Small honest stand-ins: a scripted source, a cache without a store, a clock that tests set."""
+"""Small honest stand-ins: a scripted source, and the real cache over a memory that tests can break."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,12 @@ from typing import Any
 from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import DEFAULT_FIELDS, Field, Value
 from enrichment.domain.event import EnrichmentRequest
-from enrichment.domain.fact import Answer, Claim, Document, Fact, Reading
-from enrichment.domain.ports import Call
+from enrichment.domain.fact import Claim, Document, Fact, Reading
+from enrichment.domain.ports import Clock
 from enrichment.domain.subject import Hints, Subject
+from enrichment.stores.aiocache_store import AiocacheStore
+from enrichment.stores.answers import Answers
+from enrichment.stores.memory import MemoryCache
 
 NOON = 1_800_000_000.0
 
@@ -84,22 +87,39 @@ class FakeSource:
         self.is_closed = True
 
 
-@dataclass
-class FakeCache:
-    """Holds answers for ever, and counts how often it is read."""
+class CountingStore:
+    """A real store that counts its reads; it can be made slow, or broken."""
 
-    held: dict[tuple[str, bytes], Answer] = field(default_factory=dict[tuple[str, bytes], Answer])
-    reads: int = 0
-    puts: int = 0
+    def __init__(self, clock: Clock) -> None:
+        self._store = AiocacheStore(MemoryCache(clock))
+        self.reads = 0
+        self.seconds = 0.0
+        self.is_broken = False
 
-    async def get_many(self, questions: Sequence[tuple[Entry, bytes]]) -> Mapping[str, Answer]:
+    async def get_many(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         self.reads += 1
-        found = {entry.name: self.held.get((entry.name, question)) for entry, question in questions}
-        return {name: answer.from_cache() for name, answer in found.items() if answer}
+        await self._ready()
+        return await self._store.get_many(keys)
 
-    async def put(self, call: Call, answer: Answer) -> None:
-        self.puts += 1
-        self.held[call.entry.name, call.question] = answer
+    async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
+        await self._ready()
+        await self._store.put(key, value, ttl_seconds)
 
-    def generation(self, domain: str) -> int:
-        return self.puts
+    async def delete(self, key: str) -> None:
+        await self._store.delete(key)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    async def _ready(self) -> None:
+        await asyncio.sleep(self.seconds)
+        if self.is_broken:
+            raise OSError("the store is down")
+
+
+class MemoryAnswers(Answers):
+    """The real cache of answers, in a memory of its own."""
+
+    def __init__(self, clock: Clock = lambda: NOON) -> None:
+        self.store = CountingStore(clock)
+        super().__init__(self.store, clock)

@@ -5,11 +5,12 @@ import logging
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from enrichment.domain.ports import AnswerCache, Store
+from enrichment.domain.ports import AnswerCache, Guard, Store
 from enrichment.guards import guarded, order
+from enrichment.guards.cache import Writes
 from enrichment.pipeline.run import Enrichments, Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.settings import Settings
@@ -40,8 +41,9 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
     async with AsyncExitStack() as stack:
         store = await _store(settings)
         stack.push_async_callback(store.close)
-        cache = Answers(store, time.time)
-        enrichments = Enrichments(_tools(settings, cache, stack))
+        cache, writes = Answers(store, time.time), Writes()
+        stack.push_async_callback(writes.settled)
+        enrichments = Enrichments(_tools(settings, cache, order(cache, writes), stack))
         server = Server(_server_settings(settings), enrichments, time.time)
         address = await server.start()
         stack.push_async_callback(server.drain)
@@ -62,8 +64,7 @@ async def _store(settings: Settings) -> Store:
     return Tiered(near, AiocacheStore(file))
 
 
-def _tools(settings: Settings, cache: AnswerCache, stack: AsyncExitStack) -> Tools:
-    guards = order(cache)
+def _tools(settings: Settings, cache: AnswerCache, guards: Sequence[Guard], stack: AsyncExitStack) -> Tools:
     sources: dict[str, Guarded] = {}
     for entry in settings.sources:
         source = build(entry)

@@ -38,6 +38,9 @@ def answer(call: Call, reading: Reading, observed_at: float) -> Answer:
         )
 
     cost = cost_of_success(entry, call.price_usd_micros, is_found=reading.is_found)
+    if reading.cost_usd_micros is not None:
+        # What a provider reports above the most that it can cost is a mistake of the report.
+        cost = min(reading.cost_usd_micros, call.price_usd_micros)
     return Answer(
         source=entry.name,
         is_found=reading.is_found,
@@ -45,5 +48,5 @@ def answer(call: Call, reading: Reading, observed_at: float) -> Answer:
         documents=reading.documents,
         observed_at=observed_at,
         expires_at=expires_at,
-        cost_usd_micros=cost if reading.cost_usd_micros is None else reading.cost_usd_micros,
+        cost_usd_micros=cost,
     )

@@ -76,8 +76,7 @@ class Answer:
     observed_at: float
     expires_at: float
     cost_usd_micros: int = 0
-    is_cached: bool = False
 
     def from_cache(self) -> "Answer":
-        """The same answer as it is served later: free, and known to be held."""
-        return replace(self, cost_usd_micros=0, is_cached=True)
+        """The same answer as it is served later: free."""
+        return replace(self, cost_usd_micros=0)

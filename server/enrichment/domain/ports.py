@@ -71,7 +71,9 @@ class Enrichments(Protocol):
 
 
 class AnswerCache(Protocol):
-    """Answers held by (source, question). A fault of the store is a miss and never an error."""
+    """Answers held by (source, question). A fault of the store is a miss, counted in `faults`, and never an error."""
+
+    faults: int
 
     async def get_many(self, questions: Sequence[tuple[Entry, bytes]]) -> Mapping[str, Answer]:
         """The held answers by source name, those past their lifetime left out."""

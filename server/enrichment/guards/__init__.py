@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from enrichment.domain.answer import answer
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Guard, Source
-from enrichment.guards.cache import cached
+from enrichment.guards.cache import Writes, cached
 from enrichment.guards.deadline import timed
 
 
-def order(cache: AnswerCache) -> list[Guard]:
+def order(cache: AnswerCache, writes: Writes) -> list[Guard]:
     """The guards in the order in which a call meets them.
 
     The cache is read before them all, once for a whole round of questions (pipeline/run.py), and written last.
     """
     return [
-        cached(cache),
+        cached(cache, writes),
         timed,
     ]
 

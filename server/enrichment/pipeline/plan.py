@@ -11,6 +11,7 @@ from enrichment.domain.errors import SkipReason
 from enrichment.domain.event import Disposition, EnrichmentRequest
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import dollars
+from enrichment.domain.subject import Subject
 
 # A field held at this confidence needs no further source.
 ENOUGH = 0.80
@@ -30,9 +31,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A source that has not ended: its question (None: an input is missing), its price, and the answer held for it."""
+    """A source that has not ended: what it would be asked about, and in which words (None: an input is missing).
+
+    `price_usd_micros` is the most that can cost, `hit` the answer held for the question.
+    """
 
     entry: Entry
+    subject: Subject
     question: bytes | None = None
     price_usd_micros: int = 0
     hit: Answer | None = None
@@ -59,6 +64,7 @@ class Situation:
     ended: Mapping[str, Ended]
     running: AbstractSet[str]
     is_foundation_closed: bool
+    has_foundation_ended: bool
     money_left: int
     money_held: int
     seconds_left: float
@@ -92,9 +98,9 @@ def waits_for(entry: Entry, situation: Situation) -> bool:
 
 
 def plan(candidates: Sequence[Candidate], situation: Situation) -> tuple[Decision, ...]:
-    """One decision for each candidate, in their order: what an earlier one takes of the money, a later one has not."""
+    """One decision for each candidate, the cheapest first: what one takes of the money, the next has not."""
     decisions: list[Decision] = []
-    for candidate in candidates:
+    for candidate in sorted(candidates, key=lambda each: each.price_usd_micros):
         decision = _decide(candidate, situation)
         if decision.action is Action.START:
             situation = _after_start(situation, candidate)
@@ -183,7 +189,7 @@ def _not_applicable(candidate: Candidate, situation: Situation) -> Decision | No
 def _missing_input(candidate: Candidate, situation: Situation) -> Decision | None:
     if candidate.question is not None:
         return None
-    if situation.running and candidate.entry.layer is Layer.INFERENCE:
+    if candidate.entry.layer is Layer.INFERENCE and not situation.has_foundation_ended:
         return Decision(candidate, Action.WAIT)
     return _skip(candidate, SkipReason.MISSING_INPUT, f"needs {candidate.entry.needs}; none is known")
 

@@ -24,6 +24,8 @@ from enrichment.pipeline.plan import Ended, Rules, Situation
 ORDER = tuple(Layer)
 # What is left of the confidence in a fact that seems to be about another company.
 STRANGER = 0.1
+# What is held may change where this process does not see it: in another replica that shares the cache.
+REPEATABLE_SECONDS = 60.0
 
 # What more time, money or health would have changed.
 _SHORT = frozenset(
@@ -103,6 +105,7 @@ class Progress:
             ended=self._ended_as_others_see(),
             running=self.running.keys(),
             is_foundation_closed=self.is_foundation_closed,
+            has_foundation_ended=self.has_ended(Layer.FOUNDATION),
             money_left=self.request.max_cost_usd_micros - self.spent_usd_micros - held,
             money_held=held,
             seconds_left=seconds_left,
@@ -175,7 +178,8 @@ class Progress:
 
     def _updated(self, merged: Merged) -> tuple[Field, ...]:
         before: Mapping[Field, Value] = self._shown.company.values if self._shown else {}
-        return tuple(name for name, value in merged.company.values.items() if before.get(name) != value)
+        after = merged.company.values
+        return tuple(name for name in Field if before.get(name) != after.get(name))
 
     def _news(self, layer: Layer) -> tuple[SourceOutcome, ...]:
         """The outcomes not yet told: this layer's, those that came late, and those still at work as PENDING."""
@@ -191,8 +195,11 @@ class Progress:
                 news.append(SourceOutcome(name, layer, Disposition.PENDING, explanation="still at work"))
         return tuple(news)
 
-    def completed(self, seconds: float, now: float) -> Completed:
-        """The whole company and the sums; `now` in seconds since the epoch."""
+    def completed(self, seconds: float, now: float, *, is_cache_sound: bool) -> Completed:
+        """The whole company and the sums; `now` in seconds since the epoch.
+
+        `is_cache_sound`: everything that is held was found. Else the same request might soon be answered better.
+        """
         merged = self._merge(list(self.answers.values()))
         filled = self.request.wanted & merged.confidence.keys()
         applicable = self._applicable(merged) | filled
@@ -207,7 +214,7 @@ class Progress:
             confidence=round(sum(merged.confidence[name] for name in filled) / len(filled), 4) if filled else None,
             is_from_cache=not self.has_asked,
             shortfalls=self._shortfalls(filled),
-            repeatable_until=self._repeatable_until(now),
+            repeatable_until=self._repeatable_until(now) if is_cache_sound else None,
         )
 
     def _applicable(self, merged: Merged) -> frozenset[Field]:
@@ -227,10 +234,10 @@ class Progress:
     def _repeatable_until(self, now: float) -> float | None:
         if self.has_asked or any(outcome.skip_reason in _PASSING for outcome in self.outcomes.values()):
             return None
-        ends = [answer.expires_at for answer in self.answers.values()]
+        ends = [now + REPEATABLE_SECONDS, *(answer.expires_at for answer in self.answers.values())]
         if self.request.max_age_seconds is not None:
             ends += [answer.observed_at + self.request.max_age_seconds for answer in self.answers.values()]
-        return min(ends, default=now)
+        return min(ends)
 
     def _merge(self, answers: list[Answer]) -> Merged:
         key = tuple(answer.source for answer in answers)

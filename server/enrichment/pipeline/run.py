@@ -5,7 +5,8 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Self
 
 from enrichment.domain.catalogue import Entry, Layer
@@ -85,11 +86,14 @@ class Run:
         self._cut = self._deadline + margin * OVERSTAY_SHARE
         soft = min(self._tools.foundation_soft_deadline_seconds, self._seconds)
         self._soft_deadline = self._began + soft
+        self._is_left = False
+        self._faults_before = self._tools.cache.faults
         self._task = asyncio.create_task(self._work(), name="run")
         return self
 
     def __exit__(self, *_: object) -> None:
         # grpc#29248: a handler that awaits its clean-up can hang the client; cancelling is synchronous.
+        self._is_left = True
         self._task.cancel()
 
     async def event(self) -> Event | None:
@@ -105,29 +109,37 @@ class Run:
                 await self._enrich(group)
                 for task in self._tasks:
                     task.cancel()
-        except BaseExceptionGroup as bugs:
-            await self._queue.put(bugs.exceptions[0])
+        except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
+            if self._is_left:
+                raise
+            # Whoever reads must not wait for ever, whatever a bug has thrown.
+            bug = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+            await self._queue.put(RuntimeError(f"the run broke: {bug!r}"))
 
     async def _enrich(self, group: asyncio.TaskGroup) -> None:
         await self._queue.put(Started(self._tools.new_id(), self._request))
         await self._go_on(group)
         while self._tasks and self._loop.time() < self._cut:
-            ended = await self._wait()
-            for task in ended:
-                self._tasks.discard(task)
-                await self._end(*task.result())
+            await self._wait()
+            await self._take_what_ended()
             await self._go_on(group)
+        await self._take_what_ended()
         await self._give_up_the_rest()
         await self._emit_due_layers()
-        progress = self._progress
-        await self._queue.put(progress.completed(self._seconds_so_far(), self._tools.clock()))
+        is_sound = self._tools.cache.faults == self._faults_before
+        done = self._progress.completed(self._seconds_so_far(), self._tools.clock(), is_cache_sound=is_sound)
+        await self._queue.put(done)
         await self._queue.put(None)
 
-    async def _wait(self) -> set[asyncio.Task[Ended]]:
+    async def _wait(self) -> None:
         until = self._cut if self._progress.is_foundation_closed else min(self._soft_deadline, self._cut)
         timeout = max(0.0, until - self._loop.time())
-        ended, _ = await asyncio.wait(self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        return ended
+        await asyncio.wait(self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _take_what_ended(self) -> None:
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.discard(task)
+            await self._end(*task.result())
 
     async def _go_on(self, group: asyncio.TaskGroup) -> None:
         """Decides until there is nothing to decide: what is held is merged at once and may answer further questions."""
@@ -136,9 +148,12 @@ class Run:
             self._close_foundation()
             situation = self._progress.situation(self._deadline - self._loop.time(), self._tools.rules)
             decisions = plan(await self._candidates(situation), situation)
+            # What is served answers questions and changes others: nothing is started on what was known before.
+            is_news = any(decision.action is Action.SERVE for decision in decisions)
             is_settled = True
             for decision in decisions:
-                is_settled &= await self._act(decision, group)
+                if not (is_news and decision.action is Action.START):
+                    is_settled &= await self._act(decision, group)
         await self._emit_due_layers()
 
     def _close_foundation(self) -> None:
@@ -149,17 +164,18 @@ class Run:
     async def _candidates(self, situation: Situation) -> list[Candidate]:
         candidates: list[Candidate] = []
         for entry in self._progress.open_entries:
-            if waits_for(entry, situation) or not entry.is_enabled:
-                candidates.append(Candidate(entry))
-                continue
             source, subject = self._tools.sources[entry.name].source, self._progress.subject(entry)
+            if not entry.is_enabled:
+                candidates.append(Candidate(entry, subject))
+                continue
             price = self._progress.prices[entry.name] = source.price(subject)
-            candidates.append(Candidate(entry, source.question(subject), price))
+            question = None if waits_for(entry, situation) else source.question(subject)
+            candidates.append(Candidate(entry, subject, question, price))
         await self._look_up(candidates)
         return [self._with_hit(candidate) for candidate in candidates]
 
     async def _look_up(self, candidates: Sequence[Candidate]) -> None:
-        """One multi-get for every question that this run has not yet looked up."""
+        """One multi-get, in time, for every question that this run has not yet looked up."""
         new = [
             (candidate.entry, candidate.question)
             for candidate in candidates
@@ -167,7 +183,10 @@ class Run:
         ]
         if not new:
             return
-        hits = await self._tools.cache.get_many(new)
+        hits: Mapping[str, Answer] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._deadline):
+                hits = await self._tools.cache.get_many(new)
         for entry, question in new:
             hit = hits.get(entry.name)
             self._looked_up[entry.name, question] = hit if hit and self._is_young_enough(hit) else None
@@ -179,7 +198,7 @@ class Run:
     def _with_hit(self, candidate: Candidate) -> Candidate:
         entry, question = candidate.entry, candidate.question
         hit = None if question is None else self._looked_up.get((entry.name, question))
-        return Candidate(entry, question, candidate.price_usd_micros, hit)
+        return replace(candidate, hit=hit)
 
     async def _act(self, decision: Decision, group: asyncio.TaskGroup) -> bool:
         """Does what was decided; False where it ended a source, so that others may now be decided."""
@@ -199,8 +218,7 @@ class Run:
         entry, question = candidate.entry, candidate.question
         assert question is not None  # the plan starts nothing without one
         self._progress.start(entry.name, candidate.price_usd_micros, self._seconds_so_far())
-        subject = self._progress.subject(entry)
-        call = Call(entry, subject, question, candidate.price_usd_micros, self._deadline)
+        call = Call(entry, candidate.subject, question, candidate.price_usd_micros, self._deadline)
         self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
 
     async def _ask(self, call: Call) -> Ended:
@@ -212,8 +230,10 @@ class Run:
         except SourceError as error:
             log.warning("%s failed for %s: %s: %s", call.entry.name, call.subject.domain, type(error).__name__, error)
             return outcome.failed(call, error, self._loop.time() - began), None
-        except Exception as bug:
-            # One source's bug must not take the others' answers away.
+        except (Exception, asyncio.CancelledError) as bug:
+            if _is_cancelled():
+                raise
+            # One source's bug, a cancellation that nobody asked for included, must not take the others' answers away.
             log.exception("%s has a bug, shown by %s", call.entry.name, call.subject.domain)
             error = Unreadable(f"bug: {bug!r}", is_cost_unknown=True)
             return outcome.failed(call, error, self._loop.time() - began), None
@@ -238,3 +258,8 @@ class Run:
     async def _emit_due_layers(self) -> None:
         for layer in self._progress.due_layers():
             await self._queue.put(self._progress.layer_result(layer, self._seconds_so_far()))
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

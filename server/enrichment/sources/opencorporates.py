@@ -66,9 +66,12 @@ class _Hit(NamedTuple):
 
 
 def question(subject: Subject) -> bytes | None:
-    """The name as it is compared, and where it is registered."""
-    name = normalised_name(_name(subject))
-    return f"{name}\n{_jurisdiction(subject) or _country(subject)}".encode() if name else None
+    """The name as it is compared, where it is registered, and the number by which its hits are told apart."""
+    name, number = normalised_name(_name(subject)), _bare(_number(subject))
+    if not name:
+        return None
+    where = _jurisdiction(subject) or _country(subject)
+    return "\n".join([name, where, number] if number else [name, where]).encode()
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
@@ -133,13 +136,17 @@ def _same_name(found: Sequence[object], subject: Subject) -> Iterator[_Hit]:
 
 def _rank(hit: _Hit, subject: Subject) -> tuple[bool, bool, bool, bool]:
     """The known number first, then what exists, then what is no branch, then the very spelling."""
-    known = subject.text(Field.REGISTRATION_NUMBER) or subject.hints.registration_number
+    known = _number(subject)
     return (
         bool(known) and _bare(hit.number) == _bare(known),
         _status(hit.company) is not CompanyStatus.CLOSED,
         not _is_branch(hit),
         hit.name.casefold() == _name(subject).casefold(),
     )
+
+
+def _number(subject: Subject) -> str:
+    return subject.text(Field.REGISTRATION_NUMBER) or subject.hints.registration_number
 
 
 def _is_branch(hit: _Hit) -> bool:

@@ -9,7 +9,7 @@ from enrichment.domain.errors import Fault, Skipped, SkipReason
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import AnswerCache, Call
 from enrichment.domain.subject import Subject
-from enrichment.guards.cache import cached
+from enrichment.guards.cache import Writes, cached
 
 ENTRY = Entry("website", Layer.FOUNDATION, "", {})
 CALL = Call(ENTRY, Subject("acme.com"), b"acme.com", 0, 0.0)
@@ -18,6 +18,8 @@ ANSWER = Answer("website", True, (), (), 1.0, 2.0, cost_usd_micros=7)
 
 class Kept:
     """A cache that remembers what it was given."""
+
+    faults = 0
 
     def __init__(self) -> None:
         self.puts: list[tuple[Call, Answer]] = []
@@ -39,8 +41,11 @@ async def test_an_answer_is_kept_and_handed_on_as_it_came() -> None:
     async def ask(_: Call) -> Answer:
         return ANSWER
 
-    assert await cached(cache)(ask)(CALL) is ANSWER
-    assert kept.puts == [(CALL, ANSWER)]
+    writes = Writes()
+    assert await cached(cache, writes)(ask)(CALL) is ANSWER
+    assert (kept.puts, len(writes)) == ([], 1)  # no answer waits for a write
+    await writes.settled()
+    assert (kept.puts, len(writes)) == ([(CALL, ANSWER)], 0)
 
 
 @pytest.mark.parametrize("error", [Fault("gone"), Skipped(SkipReason.DEADLINE, "too late"), RuntimeError("a bug")])
@@ -51,5 +56,5 @@ async def test_a_failure_is_handed_on_and_not_kept(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        await cached(kept)(ask)(CALL)
+        await cached(kept, Writes())(ask)(CALL)
     assert kept.puts == []

@@ -12,6 +12,7 @@ from enrichment.domain.company import Field
 from enrichment.domain.errors import SkipReason
 from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
+from enrichment.domain.subject import Subject
 from enrichment.pipeline.plan import Action, Candidate, Decision, Ended, Rules, Situation, plan
 from fakes import NOON, entry, request
 
@@ -24,6 +25,7 @@ def situation(**changes: Any) -> Situation:
         ended={},
         running=frozenset(),
         is_foundation_closed=True,
+        has_foundation_ended=True,
         money_left=50_000,
         money_held=0,
         seconds_left=8.0,
@@ -32,7 +34,8 @@ def situation(**changes: Any) -> Situation:
 
 
 def candidate(question: bytes | None = b"q", price: int = 0, hit: Answer | None = None, **changes: Any) -> Candidate:
-    return Candidate(entry("x", changes.pop("layer", Layer.REGISTRY), **changes), question, price, hit)
+    about = Subject("vidraria.com.br")
+    return Candidate(entry("x", changes.pop("layer", Layer.REGISTRY), **changes), about, question, price, hit)
 
 
 def decide(one: Candidate, **changes: Any) -> Decision:
@@ -113,7 +116,7 @@ def test_inference_waits_until_foundation_closes() -> None:
 
 def test_inference_without_evidence_waits_for_what_is_still_at_work() -> None:
     model = candidate(question=None, layer=Layer.INFERENCE)
-    assert decide(model, running=frozenset({"dns"})).action is Action.WAIT
+    assert decide(model, has_foundation_ended=False).action is Action.WAIT
     assert decide(model).reason is SkipReason.MISSING_INPUT
 
 
@@ -157,8 +160,8 @@ def test_each_rule_can_be_switched_off_alone() -> None:
 
 def test_the_cheap_go_first_and_what_they_take_the_next_have_not() -> None:
     cheap, dear = candidate(price=3_000), candidate(price=48_000)
-    first, second = plan([cheap, dear], situation(money_left=50_000))
-    assert first.action is Action.START
+    first, second = plan([dear, cheap], situation(money_left=50_000))
+    assert (first.candidate, first.action) == (cheap, Action.START)
     # 3,000 are held, not yet spent: should the call cost nothing, the dear one can still be paid.
     assert second.action is Action.WAIT
     assert plan([cheap, candidate(price=50_001)], situation())[1].reason is SkipReason.OVER_BUDGET

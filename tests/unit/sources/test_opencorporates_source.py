@@ -60,6 +60,12 @@ def test_the_question_is_the_name_without_its_legal_form_and_the_jurisdiction(
     assert opencorporates.question(subject) == question
 
 
+def test_two_companies_of_one_name_are_two_questions_where_their_numbers_are_known() -> None:
+    one, other = (Subject("larch.co.uk", Hints("Larch", "GB", registration_number=number)) for number in ("1", "2"))
+    assert opencorporates.question(one) == b"larch\ngb\n1"
+    assert opencorporates.question(other) == b"larch\ngb\n2"
+
+
 @pytest.mark.parametrize(
     ("subject", "jurisdiction"),
     [

@@ -100,10 +100,6 @@ def test_what_may_not_be_kept_is_never_written() -> None:
     assert decode(data) == ANSWER
 
 
-def test_an_answer_from_the_cache_is_written_like_any_other() -> None:
-    assert encode(replace(ANSWER, is_cached=True)) == encode(ANSWER)
-
-
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_a_number_that_is_none_is_not_written(number: float) -> None:
     with pytest.raises(ValueError, match="JSON"):
