@@ -10,13 +10,15 @@ from enrichment.pipeline.plan import Decision
 
 
 def served(decision: Decision, hit: Answer) -> SourceOutcome:
-    """Answered from what is held."""
+    """Answered from what is held; where that is a part, with the reason why the rest was not called for."""
     entry = decision.candidate.entry
+    explanation = f"held in part: {decision.explanation}" if decision.reason else "held"
     return SourceOutcome(
         entry.name,
         entry.layer,
         Disposition.CACHED,
-        explanation="held" if hit.is_found else "held: it does not know the company",
+        skip_reason=decision.reason,
+        explanation=explanation if hit.is_found else "held: it does not know the company",
         saved_usd_micros=decision.saved_usd_micros,
         observed_at=hit.observed_at,
     )

@@ -194,10 +194,29 @@ def _missing_input(candidate: Candidate, situation: Situation) -> Decision | Non
     return _skip(candidate, SkipReason.MISSING_INPUT, f"needs {candidate.entry.needs}; none is known")
 
 
-def _held(candidate: Candidate, _: Situation) -> Decision | None:
-    if candidate.hit is None:
+def _held(candidate: Candidate, situation: Situation) -> Decision | None:
+    if candidate.hit is None or _lacks_what_is_wanted(candidate.entry, candidate.hit, situation):
         return None
     return Decision(candidate, Action.SERVE, saved_usd_micros=candidate.price_usd_micros)
+
+
+def _lacks_what_is_wanted(entry: Entry, hit: Answer, situation: Situation) -> bool:
+    """Whether terms kept out of the held answer what is wanted and nobody has told well enough: a call may bring it."""
+    known = situation.held if situation.rules.already_known else {}
+    left_out = [name for name in _wanted_of(entry, situation) if not entry.terms.may_keep(name)]
+    return hit.is_found and any(known.get(name, 0.0) < ENOUGH for name in left_out)
+
+
+def _or_what_is_held(rule: "_Rule") -> "_Rule":
+    """A rule against a call, for an answer that is held in part: where it forbids the call, that part is served."""
+
+    def decide(candidate: Candidate, situation: Situation) -> Decision | None:
+        decision = rule(candidate, situation)
+        if decision and decision.action is Action.SKIP and candidate.hit:
+            return replace(decision, action=Action.SERVE)
+        return decision
+
+    return decide
 
 
 def _already_known(candidate: Candidate, situation: Situation) -> Decision | None:
@@ -300,9 +319,5 @@ _RULES: tuple[_Rule, ...] = (
     _not_applicable,
     _missing_input,
     _held,
-    _registry_answered,
-    _already_known,
-    _fallback_not_needed,
-    _too_late,
-    _over_budget,
+    *map(_or_what_is_held, (_registry_answered, _already_known, _fallback_not_needed, _too_late, _over_budget)),
 )

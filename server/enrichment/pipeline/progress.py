@@ -74,7 +74,13 @@ class Progress:
             self._ended[outcome.layer] = seconds
         self.outcomes[outcome.source] = outcome
         if answer is not None:
-            self.answers[outcome.source] = answer
+            self.take(answer)
+
+    def take(self, answer: Answer) -> None:
+        """Notes what a source has told, in the place of what it told before."""
+        if answer.source in self.answers:
+            self._merged.clear()
+        self.answers[answer.source] = answer
 
     @property
     def open_entries(self) -> list[Entry]:

@@ -218,6 +218,9 @@ class Run:
         entry, question = candidate.entry, candidate.question
         assert question is not None  # the plan starts nothing without one
         self._progress.start(entry.name, candidate.price_usd_micros, self._seconds_so_far())
+        if candidate.hit:
+            # The call is for what terms kept out of it; whether or not that comes, this part is there.
+            self._progress.take(candidate.hit)
         call = Call(entry, candidate.subject, question, candidate.price_usd_micros, self._deadline)
         self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
 

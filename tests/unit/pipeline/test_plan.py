@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.domain.catalogue import Layer
-from enrichment.domain.company import Field
+from enrichment.domain.catalogue import Layer, Terms
+from enrichment.domain.company import Coordinates, Field
 from enrichment.domain.errors import SkipReason
 from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
 from enrichment.domain.subject import Subject
 from enrichment.pipeline.plan import Action, Candidate, Decision, Ended, Rules, Situation, plan
-from fakes import NOON, entry, request
+from fakes import NOON, entry, fact, request
 
 
 def situation(**changes: Any) -> Situation:
@@ -124,6 +124,65 @@ def test_what_is_held_is_served_even_with_no_money_and_no_time() -> None:
     decision = decide(candidate(price=3_000, hit=HIT), money_left=0, seconds_left=0.0)
     assert decision.action is Action.SERVE
     assert decision.saved_usd_micros == 3_000
+
+
+# Of what it answers only the coordinates may be kept.
+PARTIAL = Answer("x", True, (fact(Field.COORDINATES, Coordinates(1.0, 2.0), "x", 0.9),), (), NOON, NOON + 1)
+
+
+def partial(hit: Answer = PARTIAL, **changes: Any) -> Candidate:
+    brings = (Field.COORDINATES, Field.PHONE, Field.RATING)
+    return candidate(price=17_000, hit=hit, brings=brings, terms=Terms(kept=frozenset({Field.COORDINATES})), **changes)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "is_served"),
+    [
+        ({Field.COORDINATES}, {}, True),
+        ({Field.COORDINATES, Field.RATING}, {}, False),
+        ({Field.COORDINATES, Field.RATING}, {Field.RATING: 0.79}, False),
+        ({Field.COORDINATES, Field.RATING}, {Field.RATING: 0.80}, True),
+        ({Field.COORDINATES, Field.NAME}, {}, True),
+    ],
+)
+def test_what_is_held_in_part_is_the_end_of_a_source_only_where_nothing_wanted_was_left_out(
+    wanted: set[Field], held: dict[Field, float], is_served: bool
+) -> None:
+    decision = decide(partial(), request=request(wanted=frozenset(wanted)), held=held)
+    assert decision.action is (Action.SERVE if is_served else Action.START)
+    assert decision.reason is None
+    assert decision.saved_usd_micros == (17_000 if is_served else 0)
+
+
+def test_a_held_not_found_has_no_other_part() -> None:
+    assert decide(partial(replace(PARTIAL, is_found=False, facts=()))).action is Action.SERVE
+
+
+@pytest.mark.parametrize(
+    ("around", "reason", "saved"),
+    [
+        ({"money_left": 16_999}, SkipReason.OVER_BUDGET, 0),
+        ({"seconds_left": 0.0}, SkipReason.DEADLINE, 0),
+        ({"ended": {"primary": FOUND}}, SkipReason.FALLBACK_NOT_NEEDED, 17_000),
+    ],
+)
+def test_where_the_rest_is_not_called_for_the_part_that_is_held_is_served_with_the_reason(
+    around: dict[str, Any], reason: SkipReason, saved: int
+) -> None:
+    decision = decide(partial(backs_up="primary"), **around)
+    assert (decision.action, decision.reason, decision.saved_usd_micros) == (Action.SERVE, reason, saved)
+    assert decision.explanation
+
+
+def test_what_is_held_in_part_waits_like_any_other_for_money_that_may_come_back() -> None:
+    waiting = decide(partial(), money_left=16_000, money_held=3_000, running=frozenset({"y"}))
+    assert waiting.action is Action.WAIT
+
+
+def test_without_the_rule_of_what_is_known_the_rest_is_called_for() -> None:
+    held = {Field.PHONE: 0.9, Field.RATING: 0.9}
+    assert decide(partial(), held=held).action is Action.SERVE
+    assert decide(partial(), held=held, rules=Rules(already_known=False)).action is Action.START
 
 
 def test_one_field_that_is_not_held_well_enough_is_reason_to_call() -> None:

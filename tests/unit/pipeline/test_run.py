@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.domain.catalogue import Entry, Layer, Terms
-from enrichment.domain.company import Field
+from enrichment.domain.company import Coordinates, Field, Rating
 from enrichment.domain.errors import Fault, Skipped, SkipReason, Unreadable
 from enrichment.domain.event import (
     Completed,
@@ -433,6 +433,71 @@ def test_an_answer_made_while_the_cache_failed_is_not_repeated() -> None:
     degraded = completed(enrich(no_money, cache=cache, max_cost_usd_micros=0))
     assert degraded.is_from_cache
     assert degraded.repeatable_until is None
+
+
+PLACES = entry(
+    "places",
+    Layer.REGISTRY,
+    brings=(Field.COORDINATES, Field.RATING),
+    terms=Terms(kept=frozenset({Field.COORDINATES})),
+)
+HERE, RATED = (Field.COORDINATES, Coordinates(1.0, 2.0)), (Field.RATING, Rating(4.5, 9))
+ALL_OF_IT = frozenset({Field.COORDINATES, Field.RATING})
+
+
+def again(source: FakeSource, seconds: float = 8.0, **asked: Any) -> tuple[SourceOutcome, Completed]:
+    """A place of which only the coordinates could be kept, asked about once more, now of `source`."""
+    cache = MemoryAnswers()
+    first = world((PLACES, FakeSource(reading(HERE, RATED), cost=17_000)))
+    enrich(first, cache=cache, wanted=ALL_OF_IT)
+    events = enrich(world((PLACES, source)), seconds, cache, **{"wanted": ALL_OF_IT, **asked})
+    return outcomes(events)["places"], completed(events)
+
+
+def test_what_could_be_kept_of_an_answer_does_not_hide_that_a_call_brings_the_rest() -> None:
+    other = (Field.RATING, Rating(3.0, 10))
+    outcome, done = again(FakeSource(reading(HERE, other), cost=17_000))
+    assert (outcome.disposition, done.cost_usd_micros) == (Disposition.FOUND, 17_000)
+    assert done.company.values == dict((HERE, other))
+
+
+def test_what_could_be_kept_is_enough_where_nothing_else_is_wanted() -> None:
+    outcome, done = again(FakeSource(cost=17_000), wanted=frozenset({Field.COORDINATES}))
+    assert (outcome.disposition, done.cost_usd_micros, done.saved_usd_micros) == (Disposition.CACHED, 0, 17_000)
+    assert done.company.values == dict([HERE])
+    assert done.shortfalls == ()
+
+
+def test_without_money_for_the_rest_what_could_be_kept_is_told_and_the_rest_is_a_shortfall() -> None:
+    outcome, done = again(FakeSource(cost=17_000), max_cost_usd_micros=16_999)
+    assert (outcome.disposition, outcome.skip_reason) == (Disposition.CACHED, SkipReason.OVER_BUDGET)
+    assert outcome.explanation == "held in part: costs $0.017; $0.016999 is left of $0.016999"
+    assert done.company.values == dict([HERE])
+    assert [(each.field, each.reason) for each in done.shortfalls] == [(Field.RATING, SkipReason.OVER_BUDGET)]
+
+
+@pytest.mark.parametrize(
+    ("source", "disposition"),
+    [
+        (FakeSource(Fault("gone"), cost=17_000), Disposition.FAILED),
+        (FakeSource(Skipped(SkipReason.CIRCUIT_OPEN, "open"), cost=17_000), Disposition.SKIPPED),
+        (FakeSource(reading(RATED), seconds=60.0, cost=17_000), Disposition.FAILED),
+    ],
+    ids=["fails", "is refused", "comes too late"],
+)
+def test_where_the_call_for_the_rest_brings_nothing_what_could_be_kept_is_still_told(
+    source: FakeSource, disposition: Disposition
+) -> None:
+    outcome, done = again(source, seconds=1.0)
+    assert outcome.disposition is disposition
+    assert done.company.values == dict([HERE])
+    assert [each.field for each in done.shortfalls] == [Field.RATING]
+
+
+def test_a_place_that_is_no_longer_there_is_not_told_from_what_was_kept() -> None:
+    outcome, done = again(FakeSource(NOT_FOUND, cost=17_000))
+    assert outcome.disposition is Disposition.NOT_FOUND
+    assert done.company.values == {}
 
 
 def test_a_value_that_is_no_longer_believed_is_told_as_changed() -> None:
