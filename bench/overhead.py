@@ -22,7 +22,7 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import Disposition, EnrichRes
 DELAY_MS = 100
 TARGET = 1.10
 CALLED = (Disposition.DISPOSITION_FOUND, Disposition.DISPOSITION_NOT_FOUND, Disposition.DISPOSITION_FAILED)
-REGISTRY_CHAIN = ("receitaws", "opencorporates", "mapbox")  # each waits for the one before it
+REGISTRY_CHAIN = ("receitaws", "opencorporates", "mapbox", "google_places")  # each waits for the one before it
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from enrichment.app import serving
-from enrichment.domain.company import DEFAULT_FIELDS
+from enrichment.domain.company import DEFAULT_FIELDS, Field
 from enrichment.sandbox import Sandbox, SandboxSettings, sandbox
 from enrichment.settings import load
 from enrichment.terminal.health import is_serving
 from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
 from hostile_inputs import HOSTILE
+from imensiah.enrichment.v1.company_pb2 import CompanyField
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     Disposition,
     EnrichmentCompleted,
@@ -24,11 +25,12 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import (
     SourceOutcome,
 )
 
-PAID = ("opencorporates", "mapbox", "groq")
+PAID = ("opencorporates", "mapbox", "google_places", "groq")
 # Protobuf's strings cannot hold half a pair.
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEEPABLE = {field.value for field in DEFAULT_FIELDS} - {"coordinates"}
-PROVIDERS = ("website", "dns", "rdap", "receitaws", "opencorporates", "mapbox", "groq")
+PROVIDERS = ("website", "dns", "rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq")
+EVERYTHING = EnrichOptions(wanted_fields=[field.value for field in Field])
 
 
 @asynccontextmanager
@@ -99,11 +101,71 @@ async def test_what_is_reported_as_paid_is_what_the_providers_bill_and_stays_wit
             assert done.cost_usd_micros <= 50_000
 
 
+@pytest.mark.parametrize("variables", [{}, {"SOURCES__MAPBOX__PERMANENT": "true"}], ids=["usual", "permanent"])
+async def test_whatever_is_asked_for_what_is_paid_is_what_is_billed(tmp_path: Path, variables: dict[str, str]) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **variables) as client:
+        calls = 0
+        for i in range(20):
+            box.reset()
+            done = completed(await enrich(client, box.world.domain(i), EVERYTHING))
+            assert done.cost_usd_micros == box.cost_usd_micros(), box.bill()
+            assert done.cost_usd_micros <= 50_000
+            calls += box.calls("google_places")
+        assert calls > 10
+
+
+async def test_opening_hours_and_rating_are_paid_for_only_when_asked_for_and_never_kept(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        domain = box.world.showcase[1]
+        await enrich(client, domain)
+        assert box.calls("google_places") == 0
+        for _ in range(2):
+            done = completed(await enrich(client, domain, EVERYTHING))
+            assert len(done.company.opening_hours) == 7
+            assert 0 < done.company.rating.stars <= 5
+            told = [each for each in done.evidence if each.source == "google_places"]
+            assert {each.attribution for each in told} == {"Google Maps"}
+            assert {each.transient for each in told if each.field != CompanyField.COMPANY_FIELD_COORDINATES} == {True}
+        # The coordinates that could be kept do not stand for the rest.
+        assert (box.calls("google_places"), box.cost_usd_micros("google_places")) == (2, 34_000)
+        coordinates = EnrichOptions(wanted_fields=("coordinates",))
+        again = await enrich(client, domain, coordinates)
+        assert outcomes(again)["google_places"].disposition == Disposition.DISPOSITION_CACHED
+
+
+async def test_permanent_coordinates_are_paid_for_once(tmp_path: Path) -> None:
+    variables = {"SOURCES__MAPBOX__PERMANENT": "true"}
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **variables) as client:
+        domain = box.world.showcase[1]
+        coordinates = EnrichOptions(wanted_fields=("coordinates",))
+        first = await enrich(client, domain, coordinates)
+        assert box.cost_usd_micros("mapbox") == 5_000
+        again = await enrich(client, domain, coordinates)
+        assert box.calls("mapbox") == 1
+    assert completed(again).company.coordinates == completed(first).company.coordinates
+    assert not any(each.transient for each in completed(first).evidence if each.source == "mapbox")
+    assert outcomes(again)["mapbox"].disposition == Disposition.DISPOSITION_CACHED
+
+
+async def test_an_encyclopedia_confirms_what_the_site_says_for_nothing(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        events = await enrich(client, box.world.showcase[1], EnrichOptions(layers=("foundation",)))
+        done = completed(events)
+    assert outcomes(events)["wikidata"].disposition == Disposition.DISPOSITION_FOUND
+    told = {each.field for each in done.evidence if each.source == "wikidata"}
+    assert {
+        CompanyField.COMPANY_FIELD_FOUNDED_YEAR,
+        CompanyField.COMPANY_FIELD_EMPLOYEE_COUNT,
+        CompanyField.COMPANY_FIELD_COUNTRY_CODE,
+    } <= told
+    assert done.cost_usd_micros == 0
+
+
 async def test_with_nothing_to_spend_nothing_that_costs_is_called(tmp_path: Path) -> None:
     async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
         events = await enrich(client, box.world.showcase[1], EnrichOptions(max_cost_usd_micros=0))
         assert completed(events).cost_usd_micros == 0
-        assert [box.calls(name) for name in PAID] == [0, 0, 0]
+        assert [box.calls(name) for name in PAID] == [0] * len(PAID)
     assert outcomes(events)["opencorporates"].skip_reason == SkipReason.SKIP_REASON_OVER_BUDGET
     assert completed(events).partial
 
@@ -133,7 +195,7 @@ async def test_only_what_is_asked_for_is_run_and_paid(tmp_path: Path) -> None:
         assert [event.layer.layer for event in events if event.HasField("layer")] == [Layer.LAYER_FOUNDATION]
         wanted = EnrichOptions(wanted_fields=("logo_url",))
         assert completed(await enrich(client, box.world.showcase[0], wanted)).cost_usd_micros == 0
-        assert [box.calls(name) for name in PAID] == [0, 0, 0]
+        assert [box.calls(name) for name in PAID] == [0] * len(PAID)
 
 
 @pytest.mark.parametrize("mode", ["fail", "hang", "reset", "rubbish", "throttle"])
@@ -148,7 +210,7 @@ async def test_a_providers_bad_day_is_an_outcome_and_the_others_answers_are_ther
             # A folder each: what is held would otherwise hide the fault.
             async with service(tmp_path / str(number), box, **limits) as client:
                 domain = box.world.showcase[0] if name == "receitaws" else box.world.showcase[1]
-                events = await enrich(client, domain)
+                events = await enrich(client, domain, EVERYTHING)
             outcome, done = outcomes(events)[name], completed(events)
             if (name, mode) == ("website", "fail"):
                 # Its robots.txt fails too, and where that cannot be read nothing may be (RFC 9309, 2.3.1.4).

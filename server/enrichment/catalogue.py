@@ -1,7 +1,7 @@
 """Reads the catalogue of sources; what an operator sets stands above what the file says."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -28,8 +28,8 @@ def load(overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Entr
 
 
 def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given: Mapping[str, str]) -> Entry:
+    source = _switched(name, source, given)
     values = {**source, **_typed(name, given)}
-    lifetime_days = values.get("lifetime_days", layer["lifetime_days"])
     return Entry(
         name=name,
         layer=Layer(source["layer"]),
@@ -45,7 +45,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         billing=Billing(source.get("billing", Billing.PER_CALL)),
         timeout_ms=values.get("timeout_ms", 5_000),
         max_concurrent=values.get("max_concurrent", 5),
-        lifetime_seconds=int(lifetime_days * DAY),
+        lifetime_seconds=int(_lifetime_days(source, layer, values) * DAY),
         not_found_seconds=int(source.get("not_found_hours", layer["not_found_hours"]) * HOUR),
         is_always_asked=source.get("always_asked", False),
         backs_up=source.get("backs_up", ""),
@@ -57,8 +57,26 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         lineage=source.get("lineage", name),
         terms=_terms(source),
         needs=source.get("needs", ""),
-        options={**source.get("options", {}), **{key: given[key] for key in given if key not in _SETTINGS}},
+        options={**source.get("options", {}), **_options(source, given)},
     )
+
+
+def _switched(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, Any]:
+    """The source with what its switches change: price and terms of a thing go with asking for it."""
+    for switch, changes in source.get("with", {}).items():
+        if switch in given and _read(name, switch, given[switch], _truth):
+            source = {**source, **changes}
+    return source
+
+
+def _lifetime_days(source: Mapping[str, Any], layer: Mapping[str, Any], values: Mapping[str, Any]) -> float:
+    usual = source.get("lifetime_days", layer["lifetime_days"])
+    # What terms say of keeping an operator may undercut and not exceed.
+    return min(values.get("lifetime_days", usual), usual if "keeps" in source else float("inf"))
+
+
+def _options(source: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    return {key: given[key] for key in given if key not in _SETTINGS and key not in source.get("with", {})}
 
 
 def _terms(source: Mapping[str, Any]) -> Terms:
@@ -88,19 +106,28 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "website": frozenset({"connect_to"}),
     "dns": frozenset({"server"}),
     "groq": frozenset({"model"}),
+    "wikidata": frozenset({"contact"}),
+    "mapbox": frozenset({"permanent"}),
 }
 
 
 def _typed(name: str, given: Mapping[str, str]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     for key, text in given.items():
-        variable = f"IMENSIAH_SOURCES__{name.upper()}__{key.upper()}"
         if key in _SETTINGS:
-            try:
-                typed[key] = _SETTINGS[key](text)
-            except (KeyError, ValueError):
-                raise ValueError(f"{variable}={text!r} cannot be read") from None
+            typed[key] = _read(name, key, text, _SETTINGS[key])
         elif key not in OPTIONS.get(name, frozenset()):
             known = sorted({*_SETTINGS, *OPTIONS.get(name, frozenset())})
-            raise ValueError(f"{variable} is not a setting; {name} has {', '.join(known).upper()}")
+            raise ValueError(f"{_variable(name, key)} is not a setting; {name} has {', '.join(known).upper()}")
     return typed
+
+
+def _read(name: str, key: str, text: str, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text)
+    except (KeyError, ValueError):
+        raise ValueError(f"{_variable(name, key)}={text!r} cannot be read") from None
+
+
+def _variable(name: str, key: str) -> str:
+    return f"IMENSIAH_SOURCES__{name.upper()}__{key.upper()}"

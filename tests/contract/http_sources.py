@@ -12,7 +12,7 @@ import httpx
 from enrichment.catalogue import load
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, Field
-from enrichment.domain.errors import Rejected, SourceError, Throttled, Unauthorized, Unreadable
+from enrichment.domain.errors import QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import Document, Reading
 from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import groq
@@ -145,6 +145,27 @@ SOURCES = (
         stranger_error=Unreadable,
         content_type="application/rdap+json",
         statuses={401: Rejected, 403: Throttled},
+    ),
+    HttpCase(
+        source="google_places",
+        fixture="google_places",
+        subject=LARCH_WITHOUT_STREET,
+        fields=frozenset(entry_of("google_places").brings),
+        not_found=(200, {}),
+        stranger=_with("places.1.websiteUri", "https://larchglass.com/"),
+        pause_seconds=60.0,
+    ),
+    HttpCase(
+        source="wikidata",
+        fixture="wikidata",
+        subject=LARCH,
+        fields=frozenset(entry_of("wikidata").brings),
+        not_found=(200, {"head": {"vars": ["item"]}, "results": {"bindings": []}}),
+        # Two organisations with one website: there is no telling which is meant.
+        stranger=_with("results.bindings.2.item.value", "http://www.wikidata.org/entity/Q999000002"),
+        content_type="application/sparql-results+json",
+        statuses={401: Rejected, 403: QuotaExhausted},
+        pause_seconds=60.0,
     ),
     HttpCase(
         source="groq",

@@ -271,6 +271,8 @@ def bare(case: HttpCase) -> object:
         "mapbox_address": {"features": [{"properties": {}}]},
         "mapbox_place": {"features": [{}]},
         "rdap": {"objectClassName": "domain"},
+        "google_places": {"places": [{"websiteUri": "https://larchglass.co.uk"}]},
+        "wikidata": {"results": {"bindings": [{}]}},
         "groq": {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]},
     }
     return least[case.fixture]

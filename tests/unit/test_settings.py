@@ -65,6 +65,8 @@ def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path
         ("SOURCES__GROQ__TIMEOUT_MS", "soon", "IMENSIAH_SOURCES__GROQ__TIMEOUT_MS='soon' cannot be read"),
         ("SOURCES__GROQ__ENABLED", "perhaps", "cannot be read"),
         ("SOURCES__GROQ", "k", "is not a setting"),
+        ("SOURCES__GROQ__PERMANENT", "true", "IMENSIAH_SOURCES__GROQ__PERMANENT is not a setting"),
+        ("SOURCES__MAPBOX__PERMANENT", "perhaps", "IMENSIAH_SOURCES__MAPBOX__PERMANENT='perhaps' cannot be read"),
         ("CONFIG", "/no/such/file.toml", "cannot be read"),
     ],
 )
@@ -115,3 +117,26 @@ def test_what_mapbox_answers_may_not_be_kept_and_enters_no_prompt() -> None:
     terms = {entry.name: entry for entry in load_catalogue()}["mapbox"].terms
     assert not terms.may_keep(Field.COORDINATES)
     assert not terms.may_enter_prompt
+
+
+@pytest.mark.parametrize(("given", "price", "may_keep"), [("false", 750, False), ("yes", 5_000, True)])
+def test_a_switch_changes_price_and_terms_together(given: str, price: int, may_keep: bool) -> None:
+    mapbox = {entry.name: entry for entry in load_catalogue({"mapbox": {"permanent": given}})}["mapbox"]
+    assert (mapbox.price_usd_micros, mapbox.terms.may_keep(Field.COORDINATES)) == (price, may_keep)
+    assert mapbox.options == ({"permanent": "true"} if may_keep else {})
+
+
+def test_what_an_operator_sets_stands_above_a_switch() -> None:
+    given = {"permanent": "true", "price_usd_micros": "4000"}
+    assert {entry.name: entry for entry in load_catalogue({"mapbox": given})}["mapbox"].price_usd_micros == 4_000
+
+
+@pytest.mark.parametrize(("days", "seconds"), [("7", 7 * 86_400), ("90", 30 * 86_400)])
+def test_what_terms_say_of_keeping_may_be_undercut_and_not_exceeded(days: str, seconds: int) -> None:
+    sources = {entry.name: entry for entry in load_catalogue({"google_places": {"lifetime_days": days}})}
+    assert sources["google_places"].lifetime_seconds == seconds
+
+
+def test_where_terms_say_nothing_an_operator_may_keep_for_longer() -> None:
+    (gleaned,) = [entry for entry in load_catalogue({"website": {"lifetime_days": "365"}}) if entry.name == "website"]
+    assert gleaned.lifetime_seconds == 365 * 86_400

@@ -12,6 +12,10 @@ from enrichment.sandbox.latency import PROVIDERS
 OPENCORPORATES_CALL = 3_000
 # After the 100,000 of each month that are free: $0.75 for 1,000 temporary geocodes.
 MAPBOX_CALL = 750
+# Results that may be kept: about $5 for 1,000.
+MAPBOX_PERMANENT_CALL = 5_000
+# What a search is put at; the list price is $35 for 1,000 after 1,000 a month.
+GOOGLE_PLACES_CALL = 17_000
 # Model: micro-dollars for a million tokens in, and out.
 GROQ_TOKENS: Mapping[str, tuple[int, int]] = {
     "openai/gpt-oss-20b": (75_000, 300_000),

@@ -1,7 +1,7 @@
 """What happens to one request: counted, answered or refused, billed, noted; all decided before anything waits."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from enrichment.sandbox.bill import Bill
@@ -10,8 +10,9 @@ from enrichment.sandbox.journal import Exchange, Journal, target_of
 from enrichment.sandbox.latency import Latency
 from enrichment.sandbox.wire import Provider, Reply, Request
 
-# ReceitaWS, free of charge: three requests in any minute from one address.
-_WINDOW_CALLS, _WINDOW_SECONDS = 3, 60.0
+# Requests in any minute: ReceitaWS, free of charge, takes three from one address; Google's default quota is 600.
+_WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600}
+_WINDOW_SECONDS = 60.0
 _RUBBISH = b'\x00\xff{"unfinished": [<html>'
 
 
@@ -49,7 +50,7 @@ class Desk:
         self._latency = latency
         self._now = now
         self._numbers: dict[str, int] = {}
-        self._windows: dict[str, deque[float]] = {}
+        self._windows: dict[tuple[str, str], deque[float]] = {}
 
     def begin(self, provider: str) -> Turn:
         """Counts a request in, and decides how it will fare."""
@@ -67,7 +68,7 @@ class Desk:
         return reply
 
     def _reply(self, turn: Turn, provider: Provider, request: Request) -> Reply:
-        if turn.provider == "receitaws" and self.has_rate_limits and not self._may_ask(request.peer):
+        if self.has_rate_limits and not self._may_ask(turn.provider, request.peer):
             # It does not say for how long.
             return provider.throttled(None)
         match turn.fault:
@@ -84,10 +85,12 @@ class Desk:
             case _:
                 return provider.answer(request)
 
-    def _may_ask(self, peer: str) -> bool:
+    def _may_ask(self, provider: str, peer: str) -> bool:
+        if (calls := _WINDOW_CALLS.get(provider)) is None:
+            return True
         now = self._now()
-        recent = self._windows.setdefault(peer, deque(maxlen=_WINDOW_CALLS))
-        if len(recent) == _WINDOW_CALLS and now - recent[0] < _WINDOW_SECONDS:
+        recent = self._windows.setdefault((provider, peer), deque(maxlen=calls))
+        if len(recent) == calls and now - recent[0] < _WINDOW_SECONDS:
             return False
         recent.append(now)
         return True

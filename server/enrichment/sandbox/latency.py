@@ -8,6 +8,8 @@
 | receitaws | 700 | 2000 |
 | opencorporates | 900 | 2500 |
 | mapbox | 120 | 350 |
+| google_places | 250 | 700 |
+| wikidata | 200 | 900 |
 | groq | 700 | 1800 |
 
 The figures are what clients of these providers report and set their timeouts by; they are not measurements of ours.
@@ -25,6 +27,8 @@ DISTRIBUTIONS = {
     "receitaws": (700, 2000),
     "opencorporates": (900, 2500),
     "mapbox": (120, 350),
+    "google_places": (250, 700),
+    "wikidata": (200, 900),
     "groq": (700, 1800),
 }
 PROVIDERS = tuple(DISTRIBUTIONS)

@@ -17,7 +17,7 @@ from enrichment.sandbox.resolver import NameServer, Resolver
 from enrichment.sandbox.world import World
 
 _PREFIX = "IMENSIAH_SOURCES__"
-_AT_BASE_URL = ("rdap", "receitaws", "opencorporates", "mapbox", "groq")
+_AT_BASE_URL = ("rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Sandbox:
         self._desk.faults.clear(provider)
 
     def set_rate_limits(self, *, is_on: bool) -> None:
-        """Switches the limits of providers on (three a minute at ReceitaWS) or off."""
+        """Switches the limits of providers on (three a minute at ReceitaWS, 600 at Google) or off."""
         self._desk.has_rate_limits = is_on
 
     def reset(self) -> None:

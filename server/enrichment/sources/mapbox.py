@@ -1,7 +1,9 @@
 """Mapbox: the coordinates of an address we hold, else the place that bears the company's name in its city.
 
 Geocoding v6 knows addresses and no companies; Search Box knows companies in the United States, Canada and Europe.
-Both answers are temporary: they may be shown and never kept. Read in November 2026.
+Both answers are temporary: they may be shown and never kept. Geocoding also sells permanent ones, which may be kept;
+where an operator buys those, Search Box is not asked, since one source has one price and one set of terms. Read in
+November 2026.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +13,7 @@ import httpx
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, Coordinates, Field
+from enrichment.domain.errors import Skipped, SkipReason
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.names import normalised_name
 from enrichment.domain.subject import Subject
@@ -47,9 +50,12 @@ def question(subject: Subject) -> bytes | None:
 
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
-    """A geocoding of the address, else a search for the place."""
+    """A geocoding of the address, else a search for the place; raises Skipped for a search with permanent results."""
+    permanent = {"permanent": "true"} if entry.options.get("permanent") == "true" else {}
     if query := _geocoding(subject):
-        url = address(entry.base_url, GEOCODING_PATH, {**query, "autocomplete": "false", "limit": "1"})
+        url = address(entry.base_url, GEOCODING_PATH, {**query, "autocomplete": "false", "limit": "1", **permanent})
+    elif permanent:
+        raise Skipped(SkipReason.MISSING_INPUT, "needs an address; permanent results exist of nothing else")
     else:
         url = address(entry.base_url, SEARCH_PATH, {**_search(subject), "types": "poi", "limit": str(PLACES)})
     return httpx.Request("GET", url.copy_merge_params({"access_token": entry.api_key}))

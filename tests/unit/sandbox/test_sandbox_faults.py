@@ -10,7 +10,8 @@ from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.faults import Faults, parse
 from enrichment.sandbox.latency import Latency
 
-HTTP = ("website", "rdap", "receitaws", "opencorporates", "mapbox", "groq")
+HTTP = ("website", "rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "mapbox", "google_places", "groq")
 
 
 async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.Response:
@@ -29,6 +30,14 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
         case "mapbox":
             query = {"q": american.facts.seat.formatted, "access_token": "sandbox-mapbox"}
             return await client.get("/search/geocode/v6/forward", params=query)
+        case "google_places":
+            headers = {"X-Goog-Api-Key": "sandbox-google-places", "X-Goog-FieldMask": "places.rating"}
+            body = {"textQuery": american.facts.name}
+            return await client.post("/v1/places:searchText", json=body, headers=headers)
+        case "wikidata":
+            query = f"SELECT * WHERE {{ ?item wdt:P856 <https://{american.domain}> ; rdfs:label ?value }}"
+            headers = {"User-Agent": "test/1 (https://client.example)"}
+            return await client.get("/sparql", params={"query": query}, headers=headers)
         case _:
             body = {"model": "openai/gpt-oss-20b", "messages": [{"role": "user", "content": "hello"}]}
             key = {"Authorization": "Bearer sandbox-groq"}
@@ -40,7 +49,7 @@ async def test_a_provider_that_is_well_answers_and_bills(
     provider: str, box: Sandbox, client: httpx.AsyncClient
 ) -> None:
     assert (await ask(client, box, provider)).status_code == 200
-    assert (box.cost_usd_micros(provider) > 0) == (provider in ("opencorporates", "mapbox", "groq"))
+    assert (box.cost_usd_micros(provider) > 0) == (provider in PAID)
 
 
 @pytest.mark.parametrize("provider", HTTP)
@@ -51,7 +60,7 @@ async def test_throttling_says_for_how_long_in_the_providers_own_words(
     reply = await ask(client, box, provider)
     assert reply.status_code == (403 if provider == "opencorporates" else 429)
     assert reply.headers["retry-after"] == "7"
-    assert ("html" in reply.headers["content-type"]) == (provider in ("opencorporates", "website"))
+    assert ("html" in reply.headers["content-type"]) == (provider in ("opencorporates", "wikidata", "website"))
     assert box.cost_usd_micros() == 0
 
 

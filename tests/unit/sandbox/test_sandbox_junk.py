@@ -21,8 +21,20 @@ PATHS = (
     "/v0.4/companies/search",
     "/search/geocode/v6/forward",
     "/search/searchbox/v1/forward",
+    "/sparql",
 )
-NAMES = ("q", "page", "per_page", "limit", "country", "jurisdiction_code", "address_line1", "place", "postcode")
+NAMES = (
+    "query",
+    "q",
+    "page",
+    "per_page",
+    "limit",
+    "country",
+    "jurisdiction_code",
+    "address_line1",
+    "place",
+    "postcode",
+)
 TEXT = st.one_of(
     st.text(max_size=30), st.sampled_from([WORLD.domain(0), WORLD.at(1).facts.name, "0", "-1", "9" * 5_000])
 )
@@ -47,7 +59,7 @@ def test_any_path_and_query_has_an_answer(path: str, rest: str, query: dict[str,
     keys = {"api_token": KEYS["opencorporates"], "access_token": KEYS["mapbox"]}
     for provider in PROVIDERS.values():
         for asked in (path, path + rest):
-            reply = provider.answer(Request(asked, host=rest, query={**query, **keys}))
+            reply = provider.answer(Request(asked, host=rest, query={**query, **keys}, headers={"user-agent": "me@me"}))
             assert 200 <= reply.status < 600
 
 
@@ -61,6 +73,16 @@ def test_any_body_has_an_answer(data: object, schema: object, is_strict: bool) -
         reply = PROVIDERS["groq"].answer(request)
         assert reply.status in (200, 400, 404)
         assert json.loads(reply.body)
+
+
+@given(JSON, TEXT, st.text(max_size=30))
+def test_any_search_for_places_has_an_answer(data: object, text: str, mask: str) -> None:
+    headers = {"x-goog-api-key": KEYS["google_places"], "x-goog-fieldmask": mask}
+    for body in (data, {"textQuery": text, "pageSize": 5, "regionCode": text}):
+        request = Request("/v1/places:searchText", "POST", headers=headers, body=json.dumps(body).encode())
+        reply = PROVIDERS["google_places"].answer(request)
+        assert reply.status in (200, 400)
+        assert isinstance(json.loads(reply.body), dict)
 
 
 def test_nesting_without_an_end_is_a_bad_request() -> None:

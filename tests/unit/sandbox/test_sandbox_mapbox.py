@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.sandbox import Company, World
-from enrichment.sandbox.bill import MAPBOX_CALL
+from enrichment.sandbox.bill import MAPBOX_CALL, MAPBOX_PERMANENT_CALL
 from enrichment.sandbox.providers.mapbox import KEY, Mapbox
 from enrichment.sandbox.providers.receitaws import capitals
 from enrichment.sandbox.wire import Reply, Request
@@ -52,6 +52,12 @@ def test_every_address_of_the_world_lies_where_its_company_does(index: int) -> N
         assert properties["coordinates"]["latitude"] == seat.latitude
         assert properties["context"]["place"]["name"] == seat.city.name
         assert properties["context"]["postcode"]["name"] == seat.postal_code
+
+
+def test_a_result_that_may_be_kept_costs_more() -> None:
+    for permanent, price in (("true", MAPBOX_PERMANENT_CALL), ("false", MAPBOX_CALL)):
+        assert answer(GEOCODE, {"q": "Berlin", "permanent": permanent}).cost_usd_micros == price
+    assert answer(SEARCH, {"q": "Berlin", "permanent": "true"}).cost_usd_micros == MAPBOX_CALL
 
 
 def test_an_address_in_capitals_without_a_postal_code_is_known_nearly_as_well() -> None:

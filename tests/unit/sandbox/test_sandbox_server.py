@@ -65,6 +65,8 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "/openai/v1/chat/completions",
     ):
         await client.get(path)
+    await client.post("/v1/places:searchText")
+    await client.get("/sparql", params={"query": "SELECT"})
     assert {name: box.calls(name) for name in PROVIDERS} == {
         "website": 4,
         "dns": 0,
@@ -72,6 +74,8 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "receitaws": 1,
         "opencorporates": 1,
         "mapbox": 1,
+        "google_places": 1,
+        "wikidata": 1,
         "groq": 1,
     }
 
@@ -86,7 +90,7 @@ async def test_a_path_that_is_nobodys_is_not_found_and_not_counted(box: Sandbox,
 
 async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> None:
     entries = {entry.name: entry for entry in load(box.environment).sources}
-    for name in ("rdap", "receitaws", "opencorporates", "mapbox", "groq"):
+    for name in ("rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq"):
         assert entries[name].base_url == box.url
     assert f"http://{entries['website'].options['connect_to']}" == box.url
     assert entries["dns"].options["server"] == box.dns_address
@@ -183,7 +187,7 @@ async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open(box: San
 async def test_a_fixed_latency_delays_every_provider() -> None:
     settings, patience = SandboxSettings(fixed_latency_ms=60_000), httpx.Timeout(5, read=0.05)
     async with sandbox(settings) as box, httpx.AsyncClient(trust_env=False, timeout=patience) as client:
-        for path in ("/domain/x.com", "/v1/cnpj/1", "/v0.4/x", "/search/x", "/openai/x"):
+        for path in ("/domain/x.com", "/v1/cnpj/1", "/v0.4/x", "/search/x", "/v1/places:x", "/sparql", "/openai/x"):
             with pytest.raises(httpx.ReadTimeout):
                 await client.get(box.url + path)
 

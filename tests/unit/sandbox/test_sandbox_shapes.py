@@ -1,6 +1,7 @@
 """The shapes of the real providers: every key they send is there, and none that they never send."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from enrichment.sandbox import World
-from enrichment.sandbox.providers import groq, mapbox, opencorporates
+from enrichment.sandbox.providers import google_places, groq, mapbox, opencorporates
+from enrichment.sandbox.providers.google_places import GooglePlaces
 from enrichment.sandbox.providers.groq import Groq
 from enrichment.sandbox.providers.mapbox import Mapbox
 from enrichment.sandbox.providers.opencorporates import OpenCorporates
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.receitaws import ReceitaWS
+from enrichment.sandbox.providers.wikidata import Wikidata
 from enrichment.sandbox.wire import Reply, Request
 
 PAYLOADS = Path(__file__).parents[3] / ".." / "shared" / "payloads"
@@ -93,6 +96,53 @@ def test_mapbox_searches_places_as_documented() -> None:
 def test_mapbox_refuses_a_token_as_documented() -> None:
     reply = Mapbox(WORLD).answer(Request("/search/geocode/v6/forward", query={"q": "x"}))
     assert sent(reply) == recorded("mapbox/geocoding-v6-error-invalid-token.json")
+
+
+def places(mask: str) -> Any:
+    headers = {"x-goog-api-key": google_places.KEY, "x-goog-fieldmask": mask}
+    body = json.dumps({"textQuery": AMERICAN.facts.name}).encode()
+    return sent(GooglePlaces(WORLD).answer(Request(google_places.PATH, "POST", headers=headers, body=body)))
+
+
+def test_google_sends_places_as_recorded() -> None:
+    real = recorded("google-places/new-placedetails-200-googleplex-2025-11.json")
+    (ours,) = places("*")["places"]
+    assert set(ours) <= set(real)
+    assert kinds(ours) == kinds({key: real[key] for key in ours})
+    for part in ("location", "regularOpeningHours", "postalAddress", "displayName"):
+        assert set(ours[part]) == set(real[part]) - {"nextOpenTime", "nextCloseTime"}, part
+    assert ours["regularOpeningHours"]["periods"][0].keys() == real["regularOpeningHours"]["periods"][0].keys()
+    day, example = (one["regularOpeningHours"]["weekdayDescriptions"][0] for one in (ours, real))
+    assert re.sub(r"\d+", "0", day) == re.sub(r"\d+", "0", example)
+
+
+def test_google_fails_as_recorded() -> None:
+    google = GooglePlaces(WORLD)
+    no_mask = google.answer(Request(google_places.PATH, "POST", headers={"x-goog-api-key": google_places.KEY}))
+    pairs = [
+        (no_mask, "google-places/new-error-400-missing-fieldmask.json"),
+        (google.throttled(None), "google-places/new-error-429-per-minute.json"),
+        (google.failed(429), "google-places/new-error-429-per-day.json"),
+    ]
+    for reply, name in pairs:
+        real, ours = recorded(name)["error"], sent(reply)["error"]
+        assert (set(ours), ours["code"], ours["status"]) == (set(real), real["code"], real["status"]), name
+        assert ours["message"][:20] == real["message"][:20], name
+        assert [span in ours["message"] for span in ("per day", "per minute")] == [
+            span in real["message"] for span in ("per day", "per minute")
+        ], name
+
+
+def test_wikidata_sends_bindings_as_recorded() -> None:
+    real = recorded("wikidata/sparql-200-results-shape.json")
+    query = f"SELECT * {{ <https://{AMERICAN.domain}> rdfs:label P1448 }}"
+    headers = {"user-agent": "test/1 (https://client.example)"}
+    ours = sent(Wikidata(WORLD).answer(Request("/sparql", query={"query": query}, headers=headers)))
+    assert (set(ours), set(ours["head"]), set(ours["results"])) == (set(real), set(real["head"]), set(real["results"]))
+    (row, *_), (example, *_) = ours["results"]["bindings"], real["results"]["bindings"]
+    assert row["item"].keys() == example["item"].keys()
+    assert row["item"]["value"].rsplit("/", 1)[0] == example["item"]["value"].rsplit("/", 1)[0]
+    assert row["value"].keys() == example["itemLabel"].keys()
 
 
 def test_registro_br_sends_a_domain_as_recorded() -> None:

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.http_sources import KEY, LARCH, LARCH_WITHOUT_STREET, SOURCES, entry_of
+from enrichment.catalogue import load
+from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, Coordinates, Field, Value
+from enrichment.domain.errors import Skipped, SkipReason
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import mapbox
@@ -187,3 +190,25 @@ def test_a_place_without_a_website_is_a_guess_and_must_be_in_the_city() -> None:
 def test_of_several_places_the_first_is_a_guess() -> None:
     reading = read(LARCH_WITHOUT_STREET, place(), place())
     assert {claim.weight for claim in reading.claims} == {mapbox.WEIGHT_OF_A_GUESS}
+
+
+def permanent() -> Entry:
+    [entry] = [entry for entry in load({"mapbox": {"permanent": "true"}}) if entry.name == "mapbox"]
+    return entry
+
+
+def test_permanent_results_are_asked_for_paid_for_and_kept_or_none_of_it() -> None:
+    for entry, told, price in ((entry_of("mapbox"), None, 750), (permanent(), "true", 5_000)):
+        assert mapbox.request(LARCH, entry).url.params.get("permanent") == told
+        assert entry.price_usd_micros == price
+        assert entry.terms.may_keep(Field.COORDINATES) is (told is not None)
+        assert not entry.terms.may_enter_prompt
+        assert entry.terms.attribution
+
+
+def test_with_permanent_results_a_place_is_not_searched_for_since_it_could_not_be_kept() -> None:
+    with pytest.raises(Skipped) as skip:
+        mapbox.request(LARCH_WITHOUT_STREET, permanent())
+    assert skip.value.reason is SkipReason.MISSING_INPUT
+    assert "needs an address" in skip.value.explanation
+    assert set(permanent().brings) == {Field.COORDINATES}

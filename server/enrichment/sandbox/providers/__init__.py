@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 
-from enrichment.sandbox.providers import groq, mapbox, opencorporates, receitaws
+from enrichment.sandbox.providers import google_places, groq, mapbox, opencorporates, receitaws
 from enrichment.sandbox.providers.rdap import Rdap
+from enrichment.sandbox.providers.wikidata import Wikidata
 from enrichment.sandbox.sites.site import Sites
 from enrichment.sandbox.wire import Provider
 from enrichment.sandbox.world import World
 
 # The key that each provider accepts, and no other.
-KEYS: Mapping[str, str] = {"opencorporates": opencorporates.KEY, "mapbox": mapbox.KEY, "groq": groq.KEY}
+KEYS: Mapping[str, str] = {
+    "opencorporates": opencorporates.KEY,
+    "mapbox": mapbox.KEY,
+    "google_places": google_places.KEY,
+    "groq": groq.KEY,
+}
 
 
 def http_providers(world: World) -> Mapping[str, Provider]:
@@ -20,6 +26,8 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "receitaws": receitaws.ReceitaWS(world),
         "opencorporates": opencorporates.OpenCorporates(world),
         "mapbox": mapbox.Mapbox(world),
+        "google_places": google_places.GooglePlaces(world),
+        "wikidata": Wikidata(world),
         "groq": groq.Groq(world),
     }
 
@@ -32,6 +40,10 @@ def provider_at(path: str) -> str:
         return "opencorporates"
     if path.startswith("/search/"):
         return "mapbox"
+    if path.startswith("/v1/places"):
+        return "google_places"
+    if path == "/sparql":
+        return "wikidata"
     if path.startswith("/openai/"):
         return "groq"
     return "rdap" if "/domain/" in path else ""

@@ -5,10 +5,9 @@ the United States, Canada and Europe.
 """
 
 import base64
-import re
 from collections.abc import Mapping
 
-from enrichment.sandbox.bill import MAPBOX_CALL
+from enrichment.sandbox.bill import MAPBOX_CALL, MAPBOX_PERMANENT_CALL
 from enrichment.sandbox.providers.geocoder import Geocoder, Match
 from enrichment.sandbox.wire import Reply, Request, gateway_error, json_reply, pause
 from enrichment.sandbox.world import Company, World
@@ -56,7 +55,8 @@ class Mapbox:
         if not text or len(text) > 256 or len(text.split()) > 20 or ";" in text:
             return json_reply(400, {"message": "q must hold 1 to 256 characters and 20 words, without a semicolon"})
         match = self._geocoder.find(text, _countries(query))
-        return _collection([] if match is None else [_feature(match)])
+        price = MAPBOX_PERMANENT_CALL if query.get("permanent") == "true" else MAPBOX_CALL
+        return _collection([] if match is None else [_feature(match)], price)
 
     def _search(self, query: Mapping[str, str]) -> Reply:
         text = query.get("q", "")
@@ -65,19 +65,11 @@ class Mapbox:
         allowed = _countries(query)
         found = [
             company
-            for company in self._companies(text)
+            for company in self._world.mentioned(text)
             if company.country.code in _COVERED and (not allowed or company.country.code in allowed)
         ]
         features = [feature for company in found for feature in _places(company)]
-        return _collection(features[: max(1, _whole(query.get("limit", ""), 5))])
-
-    def _companies(self, text: str) -> tuple[Company, ...]:
-        """Those whose name the text begins with; what follows is taken for the place."""
-        words = re.split(r"[\s,]+", text.strip())
-        for count in range(len(words), 1, -1):
-            if found := self._world.named(" ".join(words[:count])):
-                return found
-        return ()
+        return _collection(features[: max(1, _whole(query.get("limit", ""), 5))], MAPBOX_CALL)
 
 
 def _whole(text: str, default: int) -> int:
@@ -88,10 +80,10 @@ def _countries(query: Mapping[str, str]) -> frozenset[str]:
     return frozenset(code for code in query.get("country", "").upper().split(",") if code)
 
 
-def _collection(features: list[dict[str, object]]) -> Reply:
+def _collection(features: list[dict[str, object]], price: int) -> Reply:
     data = {"type": "FeatureCollection", "features": features, "attribution": _ATTRIBUTION}
     reply = json_reply(200, data, _LIMITS)
-    return Reply(200, reply.body, reply.content_type, reply.headers, MAPBOX_CALL)
+    return Reply(200, reply.body, reply.content_type, reply.headers, price)
 
 
 def _id(kind: str, *parts: object) -> str:

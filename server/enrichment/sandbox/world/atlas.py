@@ -1,5 +1,6 @@
 """The world: companies by place, by domain, by name and by number, made when somebody asks."""
 
+import re
 from collections.abc import Iterator
 
 from enrichment.sandbox.world import names, numbers
@@ -55,6 +56,14 @@ class World:
             for label in _without_form(name, tuple(suffix for _, suffix in country.forms))
             for company in self._named_in(country.code, label)
         )
+
+    def mentioned(self, text: str) -> tuple[Company, ...]:
+        """The companies whose name a text begins with; what follows is taken for a place."""
+        words = re.split(r"[\s,]+", text.strip())
+        for count in range(len(words), 1, -1):
+            if found := self.named(" ".join(words[:count])):
+                return found
+        return ()
 
     def numbered(self, cnpj: str) -> tuple[Company, int] | None:
         """The Brazilian company of a CNPJ (14 characters) and its branch, 1 being the head office."""
