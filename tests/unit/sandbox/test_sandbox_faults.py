@@ -10,7 +10,7 @@ from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.faults import Faults, parse
 from enrichment.sandbox.latency import Latency
 
-HTTP = ("website", "rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq")
+HTTP = ("website", "rdap", "wikidata", "receitaws", "gleif", "opencorporates", "mapbox", "google_places", "groq")
 PAID = ("opencorporates", "mapbox", "google_places", "groq")
 
 
@@ -24,6 +24,8 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
             return await client.get(f"/domain/{brazilian.domain}")
         case "receitaws":
             return await client.get(f"/v1/cnpj/{brazilian.facts.number}")
+        case "gleif":
+            return await client.get("/api/v1/lei-records", params={"filter[entity.legalName]": american.facts.name})
         case "opencorporates":
             query = {"q": american.facts.name, "api_token": "sandbox-opencorporates"}
             return await client.get("/v0.4/companies/search", params=query)

@@ -18,6 +18,7 @@ PATHS = (
     "/",
     "/domain/",
     "/v1/cnpj/",
+    "/api/v1/lei-records",
     "/v0.4/companies/search",
     "/search/geocode/v6/forward",
     "/search/searchbox/v1/forward",

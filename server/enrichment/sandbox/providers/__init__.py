@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from enrichment.sandbox.providers import google_places, groq, mapbox, opencorporates, receitaws
+from enrichment.sandbox.providers import gleif, google_places, groq, mapbox, opencorporates, receitaws
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.wikidata import Wikidata
 from enrichment.sandbox.sites.site import Sites
@@ -24,6 +24,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "website": Sites(world),
         "rdap": Rdap(world),
         "receitaws": receitaws.ReceitaWS(world),
+        "gleif": gleif.Gleif(world),
         "opencorporates": opencorporates.OpenCorporates(world),
         "mapbox": mapbox.Mapbox(world),
         "google_places": google_places.GooglePlaces(world),
@@ -36,6 +37,8 @@ def provider_at(path: str) -> str:
     """Whose path this is at the sandbox's own address, "" for nobody's."""
     if path.startswith("/v1/cnpj/"):
         return "receitaws"
+    if path.startswith(gleif.PATH):
+        return "gleif"
     if path.startswith("/v0.4/"):
         return "opencorporates"
     if path.startswith("/search/"):
