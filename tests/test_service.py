@@ -29,7 +29,18 @@ PAID = ("opencorporates", "mapbox", "google_places", "groq")
 # Protobuf's strings cannot hold half a pair.
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEEPABLE = {field.value for field in DEFAULT_FIELDS} - {"coordinates"}
-PROVIDERS = ("website", "dns", "rdap", "wikidata", "receitaws", "opencorporates", "mapbox", "google_places", "groq")
+PROVIDERS = (
+    "website",
+    "dns",
+    "rdap",
+    "wikidata",
+    "receitaws",
+    "gleif",
+    "opencorporates",
+    "mapbox",
+    "google_places",
+    "groq",
+)
 EVERYTHING = EnrichOptions(wanted_fields=[field.value for field in Field])
 
 

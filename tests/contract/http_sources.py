@@ -110,6 +110,17 @@ SOURCES = (
         pause_seconds=60.0,
     ),
     HttpCase(
+        source="gleif",
+        fixture="gleif",
+        subject=LARCH,
+        fields=frozenset(entry_of("gleif").brings),
+        not_found=(200, {"data": []}),
+        stranger=_with("data.1.attributes.entity.legalName.name", "LARCH FURNITURE LIMITED"),
+        content_type="application/vnd.api+json",
+        statuses={401: Rejected, 403: Throttled},
+        pause_seconds=60.0,
+    ),
+    HttpCase(
         source="opencorporates",
         fixture="opencorporates",
         subject=LARCH,

@@ -58,6 +58,13 @@ RECEITAWS = (
     ),
     Recorded("ok-globo-27865757000102.json", 200, GLOBO, set(entry_of("receitaws").brings) - {F.EMAIL}),
 )
+GLEIF = (
+    # One record by its identifier, which is nothing that we ask for.
+    Recorded("lei-record.json", 200, _named("Kommstart 174 AB (publ)", "SE"), Unreadable),
+    Recorded("lei-records-list.json", 200, _named("Kommstart 174 AB (publ)", "SE"), set(entry_of("gleif").brings)),
+    Recorded("lei-records-list.json", 200, _named("Kommstart 174 AB (publ)", "NO"), NOT_FOUND),
+    Recorded("lei-records-list.json", 200, LARCH, NOT_FOUND),
+)
 _REGISTERED = {F.LEGAL_NAME, F.LEGAL_FORM, F.INCORPORATION_DATE, F.JURISDICTION, F.REGISTRATION_NUMBER, F.COUNTRY_CODE}
 OPENCORPORATES = (
     Recorded("companies-search-200-empty.RECONSTRUCTED.json", 200, LARCH, NOT_FOUND),
@@ -144,6 +151,7 @@ WIKIDATA = (
 )
 SOURCES = {
     "receitaws": RECEITAWS,
+    "gleif": GLEIF,
     "opencorporates": OPENCORPORATES,
     "mapbox": MAPBOX,
     "google_places": GOOGLE_PLACES,
