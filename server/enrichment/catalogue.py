@@ -1,5 +1,6 @@
 """Reads the catalogue of sources; what an operator sets stands above what the file says."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -92,14 +93,47 @@ def _truth(text: str) -> bool:
     return words[text.strip().lower()]
 
 
+def _from(low: int, high: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return whole_number
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    # Written like this, not-a-number fails too.
+    if not 0 < days <= MOST_DAYS:
+        raise ValueError(text)
+    return days
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", text):
+        raise ValueError(text)
+    return text
+
+
+def _key(text: str) -> str:
+    # A header carries no other letters, and a call with a key that cannot be sent would count as one that was.
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(text)
+    return text
+
+
+MOST_DAYS = 3_650
+# A price below nothing would give back what was spent, and with it the limit.
 _SETTINGS: Mapping[str, Any] = {
     "enabled": _truth,
-    "base_url": str,
-    "api_key": str,
-    "price_usd_micros": int,
-    "max_concurrent": int,
-    "timeout_ms": int,
-    "lifetime_days": float,
+    "base_url": _address,
+    "api_key": _key,
+    "price_usd_micros": _from(0, 1_000_000_000),
+    "max_concurrent": _from(1, 1_000),
+    "timeout_ms": _from(1, 600_000),
+    "lifetime_days": _days,
 }
 # What single sources understand beyond the settings that all have.
 OPTIONS: Mapping[str, frozenset[str]] = {

@@ -13,6 +13,8 @@ from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.plan import Rules
 
 PREFIX = "IMENSIAH_"
+# The most that a request may ask to spend, too.
+MOST = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,14 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def _count(text: str) -> int:
     number = int(text)
-    if number < 0:
+    if not 0 <= number <= MOST:
+        raise ValueError(text)
+    return number
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if number == 0:
         raise ValueError(text)
     return number
 
@@ -72,9 +81,9 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "listen": ("LISTEN", str),
     "cache_url": ("CACHE_URL", _cache_url),
     "max_cost_usd_micros": ("MAX_COST_USD_MICROS", _count),
-    "deadline_ms": ("DEADLINE_MS", _count),
+    "deadline_ms": ("DEADLINE_MS", _positive),
     "foundation_soft_deadline_ms": ("LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count),
-    "max_streams": ("MAX_STREAMS", _count),
+    "max_streams": ("MAX_STREAMS", _positive),
     "drain_ms": ("DRAIN_MS", _count),
     "reflection": ("REFLECTION", _truth),
 }
@@ -87,7 +96,8 @@ _RULES = {
 
 # For a person whose value could not be read.
 _WHAT_IS_RIGHT: Mapping[object, str] = {
-    _count: "a whole number of at least 0",
+    _count: f"a whole number from 0 to {MOST}",
+    _positive: f"a whole number from 1 to {MOST}",
     _truth: "true or false",
     _cache_url: "sqlite:// (a file in the data folder) or memory://",
 }

@@ -55,7 +55,7 @@ def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("MAX_STREAMS", "-1", "a whole number of at least 0"),
+        ("MAX_STREAMS", "-1", "a whole number from 1"),
         ("MAX_STREAMS", "many", "IMENSIAH_MAX_STREAMS='many'"),
         ("REFLECTION", "perhaps", "true or false"),
         ("CACHE_URL", "mysql://x", "memory://"),
@@ -64,6 +64,14 @@ def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path
         ("SOURCES__GROQ__API_KEE", "k", "IMENSIAH_SOURCES__GROQ__API_KEE is not a setting"),
         ("SOURCES__GROQ__TIMEOUT_MS", "soon", "IMENSIAH_SOURCES__GROQ__TIMEOUT_MS='soon' cannot be read"),
         ("SOURCES__GROQ__ENABLED", "perhaps", "cannot be read"),
+        ("SOURCES__GROQ__PRICE_USD_MICROS", "-4", "cannot be read"),
+        ("SOURCES__GROQ__LIFETIME_DAYS", "nan", "cannot be read"),
+        ("SOURCES__GROQ__LIFETIME_DAYS", "inf", "cannot be read"),
+        ("SOURCES__GROQ__TIMEOUT_MS", "0", "cannot be read"),
+        ("SOURCES__GROQ__MAX_CONCURRENT", "0", "cannot be read"),
+        ("SOURCES__GROQ__BASE_URL", "ftp://x", "cannot be read"),
+        ("MAX_COST_USD_MICROS", "99999999999999999999", "from 0 to"),
+        ("DEADLINE_MS", "0", "from 1 to"),
         ("SOURCES__GROQ", "k", "is not a setting"),
         ("SOURCES__GROQ__PERMANENT", "true", "IMENSIAH_SOURCES__GROQ__PERMANENT is not a setting"),
         ("SOURCES__MAPBOX__PERMANENT", "perhaps", "IMENSIAH_SOURCES__MAPBOX__PERMANENT='perhaps' cannot be read"),
@@ -140,3 +148,9 @@ def test_what_terms_say_of_keeping_may_be_undercut_and_not_exceeded(days: str, s
 def test_where_terms_say_nothing_an_operator_may_keep_for_longer() -> None:
     (gleaned,) = [entry for entry in load_catalogue({"website": {"lifetime_days": "365"}}) if entry.name == "website"]
     assert gleaned.lifetime_seconds == 365 * 86_400
+
+
+@pytest.mark.parametrize("key", ["sécret", "sesame\n"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="IMENSIAH_SOURCES__GROQ__API_KEY"):
+        load({"IMENSIAH_SOURCES__GROQ__API_KEY": key})
