@@ -65,7 +65,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
 def _switched(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, Any]:
     """The source with what its switches change: price and terms of a thing go with asking for it."""
     for switch, changes in source.get("with", {}).items():
-        if switch in given and _read(name, switch, given[switch], _truth):
+        if switch in given and _read(name, switch, given[switch], truth):
             source = {**source, **changes}
     return source
 
@@ -88,7 +88,8 @@ def _terms(source: Mapping[str, Any]) -> Terms:
     )
 
 
-def _truth(text: str) -> bool:
+def truth(text: str) -> bool:
+    """True or false as people write it; raises KeyError for anything else."""
     words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
     return words[text.strip().lower()]
 
@@ -127,7 +128,7 @@ def _key(text: str) -> str:
 MOST_DAYS = 3_650
 # A price below nothing would give back what was spent, and with it the limit.
 _SETTINGS: Mapping[str, Any] = {
-    "enabled": _truth,
+    "enabled": truth,
     "base_url": _address,
     "api_key": _key,
     "price_usd_micros": _from(0, 1_000_000_000),

@@ -9,6 +9,7 @@ from typing import Any
 import platformdirs
 
 from enrichment.catalogue import load as load_catalogue
+from enrichment.catalogue import truth
 from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.plan import Rules
 
@@ -41,7 +42,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     """
     read = _Reader({**_from_file(environ.get("IMENSIAH_CONFIG", "")), **_from_environment(environ)})
     given = {name: read(variable, parse) for name, (variable, parse) in _SETTINGS.items() if variable in read}
-    rules = {rule: read(variable, _truth) for rule, variable in _RULES.items() if variable in read}
+    rules = {rule: read(variable, truth) for rule, variable in _RULES.items() if variable in read}
     settings = Settings(
         sources=load_catalogue(read.sources()),
         data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
@@ -72,10 +73,6 @@ def _cache_url(text: str) -> str:
     return text
 
 
-def _truth(text: str) -> bool:
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.strip().lower()]
-
-
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "data_dir": ("DATA_DIR", Path),
     "listen": ("LISTEN", str),
@@ -85,7 +82,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "foundation_soft_deadline_ms": ("LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count),
     "max_streams": ("MAX_STREAMS", _positive),
     "drain_ms": ("DRAIN_MS", _count),
-    "reflection": ("REFLECTION", _truth),
+    "reflection": ("REFLECTION", truth),
 }
 _RULES = {
     "already_known": "RULES__ALREADY_KNOWN",
@@ -98,7 +95,7 @@ _RULES = {
 _WHAT_IS_RIGHT: Mapping[object, str] = {
     _count: f"a whole number from 0 to {MOST}",
     _positive: f"a whole number from 1 to {MOST}",
-    _truth: "true or false",
+    truth: "true or false",
     _cache_url: "sqlite:// (a file in the data folder) or memory://",
 }
 

@@ -12,7 +12,7 @@ from enrichment.settings import load
 ENVIRONMENT = {
     "HOME": "/nowhere",
     "IMENSIAH_LISTEN": "127.0.0.1:0",
-    "IMENSIAH_RULES__ALREADY_KNOWN": "no",
+    "IMENSIAH_RULES__ALREADY_KNOWN": "off",
     "IMENSIAH_LAYERS__FOUNDATION__SOFT_DEADLINE_MS": "1200",
     "IMENSIAH_SOURCES__GROQ__API_KEY": "k",
     "IMENSIAH_SOURCES__GROQ__MODEL": "openai/gpt-oss-120b",
