@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 
 from enrichment.app import serving
+from enrichment.catalogue import load as load_catalogue
+from enrichment.domain.catalogue import Layer
 from enrichment.sandbox import Sandbox, SandboxSettings, sandbox
 from enrichment.settings import load
 from enrichment_client import EnrichmentClient
@@ -22,7 +24,6 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import Disposition, EnrichRes
 DELAY_MS = 100
 TARGET = 1.10
 CALLED = (Disposition.DISPOSITION_FOUND, Disposition.DISPOSITION_NOT_FOUND, Disposition.DISPOSITION_FAILED)
-REGISTRY_CHAIN = ("receitaws", "opencorporates", "mapbox", "google_places")  # each waits for the one before it
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,16 @@ async def measure(client: EnrichmentClient, box: Sandbox, domain: str) -> Measur
     wall = time.perf_counter() - began
     called = {outcome.source for event in events for outcome in event.layer.sources if outcome.disposition in CALLED}
     foundation = website_chain(box)
-    registry = sum(name in called for name in REGISTRY_CHAIN)
-    return Measured(wall, first_layer, foundation + max(registry, int("groq" in called)), foundation)
+    return Measured(wall, first_layer, foundation + chain_behind_foundation(called), foundation)
+
+
+def chain_behind_foundation(called: set[str]) -> int:
+    """The longest chain of called sources behind FOUNDATION, each of which waits for the one before (`after`)."""
+    depths: dict[str, int] = {}
+    for entry in load_catalogue():  # in an order in which none waits for a later one
+        before = max((depths[name] for name in entry.after), default=0)
+        depths[entry.name] = before + int(entry.layer is not Layer.FOUNDATION and entry.name in called)
+    return max(depths.values())
 
 
 def website_chain(box: Sandbox) -> int:
