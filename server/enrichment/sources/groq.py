@@ -4,9 +4,7 @@ Models with strict schemas: openai/gpt-oss-20b and -120b. Limits are the organis
 November 2026.
 """
 
-import json
 import re
-from math import ceil
 
 import groq
 import httpx
@@ -22,14 +20,12 @@ from enrichment.domain.subject import Subject
 from enrichment.sources import inference
 from enrichment.sources.failures import Failures, described
 from enrichment.sources.http import client
-from enrichment.sources.payload import at, claims, json_object, number, text
+from enrichment.sources.payload import at, claims, json_object, text
 
 # The answer takes some 300 tokens; the model's thinking, which is billed too, needs room before it.
 MOST_OUTPUT_TOKENS = 1_500
 # What the provider adds around our messages, with room to spare.
 FRAME_TOKENS = 200
-# The longest context of any model served; a larger report is no report.
-MOST_TOKENS = 1_000_000
 
 # 498: no capacity left.
 FAILURES = Failures(statuses={498: Fault})
@@ -51,7 +47,7 @@ def read(response: httpx.Response, subject: Subject, entry: Entry) -> Reading:
     if text(choice, "finish_reason") != "stop" or not isinstance(content, str):
         raise Unreadable("the completion is not complete", is_cost_unknown=True)
     try:
-        said = inference.believed(content, inference.evidence(subject))
+        said = inference.believed(content, subject)
     except ValueError:
         raise Unreadable("the completion is no JSON object", is_cost_unknown=True) from None
     return Reading(claims(said), cost_usd_micros=_cost(at(data, "usage"), entry))
@@ -86,10 +82,7 @@ class _GroqSource:
     def price(self, subject: Subject) -> int:
         if not self._entry.is_priced_by_tokens:
             return self._entry.price_usd_micros
-        shown = (inference.SYSTEM, inference.prompt(subject), json.dumps(inference.schema()))
-        # No token of a byte-level vocabulary is shorter than a byte, so this is the most the input can be.
-        most_input = FRAME_TOKENS + sum(len(part.encode()) for part in shown)
-        return _tokens_price(self._entry, most_input, MOST_OUTPUT_TOKENS)
+        return _tokens_price(self._entry, FRAME_TOKENS + inference.most_tokens_in(subject), MOST_OUTPUT_TOKENS)
 
     async def ask(self, subject: Subject) -> Reading:
         self._client = self._client or self._open()
@@ -138,12 +131,11 @@ _FORMAT: ResponseFormatResponseFormatJsonSchema = {
 
 def _cost(usage: object, entry: Entry) -> int | None:
     """What the reported tokens cost; None, for the held price, where it is flat or they are not told."""
-    tokens_in, tokens_out = number(usage, "prompt_tokens"), number(usage, "completion_tokens")
+    tokens_in = inference.reported(usage, "prompt_tokens")
+    tokens_out = inference.reported(usage, "completion_tokens")
     if not entry.is_priced_by_tokens or tokens_in is None or tokens_out is None:
         return None
-    if not (0 <= tokens_in <= MOST_TOKENS and 0 <= tokens_out <= MOST_TOKENS):
-        return None
-    return _tokens_price(entry, ceil(tokens_in), ceil(tokens_out))
+    return _tokens_price(entry, tokens_in, tokens_out)
 
 
 def _tokens_price(entry: Entry, tokens_in: int, tokens_out: int) -> int:

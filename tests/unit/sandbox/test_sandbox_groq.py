@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.domain.company import Field
 from enrichment.domain.fact import Document
 from enrichment.domain.subject import Subject
 from enrichment.sandbox import Company, World
@@ -26,7 +27,7 @@ PATH = "/openai/v1/chat/completions"
 def subject(company: Company) -> Subject:
     words = prose(company)
     page = Document(f"https://{company.domain}/", words.facts.name, f"{words.offer} {words.clients} {words.model}")
-    return Subject(company.domain, documents=(page,))
+    return Subject(company.domain, known={Field.NAME: words.facts.name}, documents=(page,))
 
 
 def body(company: Company, **changes: object) -> Mapping[str, object]:
@@ -68,7 +69,7 @@ def test_what_it_says_of_a_company_is_the_truth_and_is_believed(index: int) -> N
     company = WORLD.at(index)
     reply = answer(body(company))
     text = json.loads(reply.body)["choices"][0]["message"]["content"]
-    believed = inference.believed(text, inference.evidence(subject(company)))
+    believed = inference.believed(text, subject(company))
     assert {field.value for field in believed} == set(NAMES)
     assert content(reply)["industry"] == company.industry.label
     assert content(reply)["business_model"] == company.industry.model
@@ -78,7 +79,7 @@ def test_a_made_up_quote_is_in_no_page() -> None:
     company = next(one for one in WORLD.companies if [one.kind for one in one.planted] == ["invented_quote"])
     said = content(answer(body(company)))
     assert said["industry"]
-    assert said["industry_quote"] not in inference.evidence(subject(company))
+    assert said["industry_quote"] not in inference.prompt(subject(company))
 
 
 def test_it_says_nothing_of_what_the_evidence_does_not() -> None:
@@ -175,7 +176,7 @@ def test_an_answer_and_its_quote_may_be_one_thing() -> None:
     nested = {"anyOf": [NESTED, {"type": "null"}]}
     said = content(answer(with_schema({"type": "object", "properties": {"industry": nested}})))
     assert said["industry"]["value"] == company.industry.label
-    assert said["industry"]["quote"] in inference.evidence(subject(company))
+    assert said["industry"]["quote"] in inference.prompt(subject(company))
 
 
 def test_a_whole_insight_is_null_where_nothing_is_known() -> None:
