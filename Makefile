@@ -50,6 +50,7 @@ lint: setup
 bench: setup
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/throughput.py
+	$(BIN)/python bench/quality.py
 
 proto: setup
 	rm -rf $(GEN) && mkdir -p $(GEN)

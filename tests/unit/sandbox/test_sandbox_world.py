@@ -122,7 +122,7 @@ def test_every_template_and_every_behaviour_occurs_among_the_listed_companies() 
     assert {site.robots for site in sites} == {"allow", "disallow", "missing", "broken"}
     assert {site.charset for site in sites} == {"utf-8", "iso-8859-1"}
     assert {site.is_gzipped for site in sites} == {site.has_pages for site in sites} == {True, False}
-    for provider in ("rdap", "opencorporates", "receitaws"):
+    for provider in ("rdap", "opencorporates", "receitaws", "opencnpj"):
         known = [company.is_known_to(provider) for company in WORLD.companies if company.country.code == "BR"]
         assert 0.7 < sum(known) / len(known) < 1
 
@@ -155,7 +155,7 @@ def test_the_showcase_is_known_to_everybody() -> None:
     assert (brazilian.country.code, american.country.code) == ("BR", "US")
     assert brazilian.domain.endswith(".com.br")
     assert not brazilian.unknown_to
-    assert american.unknown_to <= {"receitaws"}
+    assert american.unknown_to <= {"receitaws", "opencnpj"}
     assert brazilian.planted == american.planted == ()
     assert {brazilian.site.state, american.site.state} == {"up"}
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from enrichment.sandbox.world.company import Facts, Planted, Seat
 
-REGISTRIES: Sequence[str] = ("receitaws", "opencorporates")
+# The two that pass one register on say the same.
+RECEITA: Sequence[str] = ("receitaws", "opencnpj")
+REGISTRIES: Sequence[str] = (*RECEITA, "opencorporates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def closed(facts: Facts, _: Material) -> Conflict:
     alive = replace(facts, status="active")
     conflict = _same("closed", "status", "closed", {"opencorporates": (alive, "active")})
     gone = replace(facts, status="closed")
-    return replace(conflict, views={**conflict.views, "receitaws": gone})
+    return replace(conflict, views={**conflict.views, **dict.fromkeys(RECEITA, gone)})
 
 
 def invented_quote(facts: Facts, _: Material) -> Conflict:

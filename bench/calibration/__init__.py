@@ -1,0 +1,1 @@
+"""How right a merged value is, and how well its confidence says so."""
