@@ -110,6 +110,17 @@ SOURCES = (
         pause_seconds=60.0,
     ),
     HttpCase(
+        source="opencnpj",
+        fixture="opencnpj",
+        subject=LARICIO,
+        fields=frozenset(entry_of("opencnpj").brings),
+        not_found=(404, {"error": "not found"}),
+        stranger=_with("cnpj", "11444777000161"),
+        stranger_error=Unreadable,
+        statuses={401: Rejected, 403: Throttled},
+        html=Throttled,
+    ),
+    HttpCase(
         source="gleif",
         fixture="gleif",
         subject=LARCH,

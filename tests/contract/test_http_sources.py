@@ -265,6 +265,7 @@ def bare(case: HttpCase) -> object:
     """The least that each provider promises."""
     least: dict[str, object] = {
         "receitaws": {"status": "OK", "cnpj": "11222333000181"},
+        "opencnpj": {"cnpj": "11222333000181"},
         "gleif": {
             "data": [{"attributes": {"entity": {"legalName": {"name": "Larch Glass Ltd"}, "jurisdiction": "GB"}}}]
         },

@@ -11,7 +11,7 @@ import pytest
 
 from contract.http_sources import LARCH, entry_of
 from enrichment.domain.company import Address, Field
-from enrichment.domain.errors import QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
+from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import dns, groq
@@ -57,6 +57,15 @@ RECEITAWS = (
         set(entry_of("receitaws").brings) - {F.EMAIL},
     ),
     Recorded("ok-globo-27865757000102.json", 200, GLOBO, set(entry_of("receitaws").brings) - {F.EMAIL}),
+)
+OPENCNPJ = (
+    Recorded("error-400.json", 400, GLOBO, Rejected),
+    Recorded("error-404.json", 404, GLOBO, NOT_FOUND),
+    Recorded("error-502.json", 502, GLOBO, Fault),
+    # The example's number is a branch's, and a branch is never asked about.
+    Recorded("ok-docs-example-alfanumerico.json", 200, _cnpj("12ABC34501DE35"), Unreadable),
+    # Not an answer about a company: how the provider describes itself.
+    Recorded("openapi.json", 200, GLOBO, Unreadable),
 )
 GLEIF = (
     # One record by its identifier, which is nothing that we ask for.
@@ -151,6 +160,7 @@ WIKIDATA = (
 )
 SOURCES = {
     "receitaws": RECEITAWS,
+    "opencnpj": OPENCNPJ,
     "gleif": GLEIF,
     "opencorporates": OPENCORPORATES,
     "mapbox": MAPBOX,

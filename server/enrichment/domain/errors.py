@@ -57,8 +57,8 @@ class Throttled(SourceError):
 
     summary = "the provider asked for a pause"
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after: float | None = None, is_cost_unknown: bool = False) -> None:
+        super().__init__(message, is_cost_unknown=is_cost_unknown)
         self.retry_after = retry_after
 
 

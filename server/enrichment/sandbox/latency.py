@@ -6,6 +6,7 @@
 | dns | 30 | 90 |
 | rdap | 250 | 700 |
 | receitaws | 700 | 2000 |
+| opencnpj | 500 | 1500 |
 | gleif | 400 | 1200 |
 | opencorporates | 900 | 2500 |
 | mapbox | 120 | 350 |
@@ -26,6 +27,7 @@ DISTRIBUTIONS = {
     "dns": (30, 90),
     "rdap": (250, 700),
     "receitaws": (700, 2000),
+    "opencnpj": (500, 1500),
     "gleif": (400, 1200),
     "opencorporates": (900, 2500),
     "mapbox": (120, 350),

@@ -17,7 +17,17 @@ from enrichment.sandbox.resolver import NameServer, Resolver
 from enrichment.sandbox.world import World
 
 _PREFIX = "IMENSIAH_SOURCES__"
-_AT_BASE_URL = ("rdap", "wikidata", "receitaws", "gleif", "opencorporates", "mapbox", "google_places", "groq")
+_AT_BASE_URL = (
+    "rdap",
+    "wikidata",
+    "receitaws",
+    "opencnpj",
+    "gleif",
+    "opencorporates",
+    "mapbox",
+    "google_places",
+    "groq",
+)
 
 
 @dataclass(frozen=True, slots=True)

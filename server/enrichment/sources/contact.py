@@ -23,6 +23,8 @@ ROLES = frozenset(
         """,
     )
 )
+# Enough for a year; more may be a CPF.
+MOST_DIGITS = 4
 _MAILBOX = re.compile(r"([a-z0-9][a-z0-9._+-]{0,63})@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 
 
@@ -33,7 +35,8 @@ def role_mailbox(text: str, domain: str) -> str:
         return ""
     # "contato2" and "sac.vendas" are tasks, "sales.anna" is a person.
     words = [word for word in re.split(r"[._+\-\d]+", match[1]) if word]
-    return match[0] if words and ROLES.issuperset(words) else ""
+    is_role = bool(words) and ROLES.issuperset(words) and sum(map(str.isdigit, match[1])) <= MOST_DIGITS
+    return match[0] if is_role else ""
 
 
 def phone(text: str, country_code: str) -> str:

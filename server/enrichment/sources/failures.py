@@ -1,7 +1,7 @@
 """What a status other than 200 means: the rule for most providers, and the form in which one says where it differs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import mktime_tz, parsedate_tz
 
@@ -35,10 +35,14 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Where one provider differs from the defaults; `pause_seconds` is for a throttling that names no time."""
+    """Where one provider differs from the defaults; `pause_seconds` is for a throttling that names no time.
+
+    `reset` reads its x-ratelimit-reset: the end of the pause in seconds since the epoch, None for what is no time.
+    """
 
     statuses: Mapping[int, type[SourceError]] = field(default_factory=dict[int, type[SourceError]])
     pause_seconds: float | None = None
+    reset: Callable[[str], float | None] | None = None
 
     def of(self, response: httpx.Response, detail: str = "") -> SourceError | None:
         """The typed error of a response, None where its status is 200; `detail` is added to the message."""
@@ -53,6 +57,8 @@ class Failures:
     def throttled(self, response: httpx.Response, detail: str = "") -> Throttled:
         """A wish for a pause: as long as the response says, else as the provider's documentation does."""
         seconds = retry_after(response)
+        if seconds is None and self.reset:
+            seconds = _until(self.reset(response.headers.get("x-ratelimit-reset", "").strip()), response)
         return Throttled(described(response, detail), retry_after=self.pause_seconds if seconds is None else seconds)
 
 
@@ -75,7 +81,11 @@ def retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST_PAUSE_SECONDS)
-    then, now = _seconds_since_epoch(value), _seconds_since_epoch(response.headers.get("date", ""))
+    return _until(_seconds_since_epoch(value), response)
+
+
+def _until(then: float | None, response: httpx.Response) -> float | None:
+    now = _seconds_since_epoch(response.headers.get("date", ""))
     if then is None or now is None:
         return None
     return min(max(0.0, then - now), LONGEST_PAUSE_SECONDS)

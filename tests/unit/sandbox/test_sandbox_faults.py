@@ -10,7 +10,18 @@ from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.faults import Faults, parse
 from enrichment.sandbox.latency import Latency
 
-HTTP = ("website", "rdap", "wikidata", "receitaws", "gleif", "opencorporates", "mapbox", "google_places", "groq")
+HTTP = (
+    "website",
+    "rdap",
+    "wikidata",
+    "receitaws",
+    "opencnpj",
+    "gleif",
+    "opencorporates",
+    "mapbox",
+    "google_places",
+    "groq",
+)
 PAID = ("opencorporates", "mapbox", "google_places", "groq")
 
 
@@ -24,6 +35,8 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
             return await client.get(f"/domain/{brazilian.domain}")
         case "receitaws":
             return await client.get(f"/v1/cnpj/{brazilian.facts.number}")
+        case "opencnpj":
+            return await client.get(f"/{brazilian.facts.number}")
         case "gleif":
             return await client.get("/api/v1/lei-records", params={"filter[entity.legalName]": american.facts.name})
         case "opencorporates":

@@ -18,6 +18,7 @@ PATHS = (
     "/",
     "/domain/",
     "/v1/cnpj/",
+    "/99ABC345000100",
     "/api/v1/lei-records",
     "/v0.4/companies/search",
     "/search/geocode/v6/forward",

@@ -1,25 +1,31 @@
-"""ReceitaWS, OpenCorporates, RDAP and DNS: what each says of a company it knows, and of one it does not."""
+"""ReceitaWS, OpenCNPJ, OpenCorporates, RDAP and DNS: what each says of a company it knows, and of one it does not."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
+from enrichment.domain.subject import Hints, Subject
 from enrichment.sandbox import Company, World
 from enrichment.sandbox.bill import OPENCORPORATES_CALL
 from enrichment.sandbox.providers import opencorporates, receitaws
+from enrichment.sandbox.providers.opencnpj import OpenCnpj
 from enrichment.sandbox.providers.opencorporates import OpenCorporates
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.receitaws import ReceitaWS
 from enrichment.sandbox.providers.zones import records
 from enrichment.sandbox.wire import Reply, Request
 from enrichment.sandbox.world.numbers import cnpj_of, dotted
+from enrichment.sources.opencnpj import read as read_opencnpj
+from enrichment.sources.receitaws import read as read_receitaws
 
 WORLD = World(1670)
 BRAZILIAN, AMERICAN = (company for domain in WORLD.showcase if (company := WORLD.company(domain)))
-RECEITAWS, OPENCORPORATES, RDAP = ReceitaWS(WORLD), OpenCorporates(WORLD), Rdap(WORLD)
+RECEITAWS, OPENCNPJ = ReceitaWS(WORLD), OpenCnpj(WORLD)
+OPENCORPORATES, RDAP = OpenCorporates(WORLD), Rdap(WORLD)
 HOLDING = re.compile(r".+ (PARTICIPACOES LTDA|HOLDING S/A|EMPREENDIMENTOS LTDA)")
 
 
@@ -33,6 +39,12 @@ def parsed(reply: Reply) -> Any:
 
 def cnpj(number: str) -> Any:
     reply = RECEITAWS.answer(Request(f"/v1/cnpj/{number}"))
+    assert (reply.status, reply.cost_usd_micros) == (200, 0)
+    return parsed(reply)
+
+
+def dump(number: str) -> Any:
+    reply = OPENCNPJ.answer(Request(f"/{number}"))
     assert (reply.status, reply.cost_usd_micros) == (200, 0)
     return parsed(reply)
 
@@ -102,6 +114,57 @@ def test_the_paid_call_of_receitaws_wants_its_key() -> None:
     paid = RECEITAWS.answer(Request(path, headers={"authorization": f"Bearer {receitaws.KEY}"}))
     assert parsed(paid)["billing"] == {"free": False, "database": True}
     assert RECEITAWS.answer(Request("/v1/cnpj/a/b/c")).status == 404
+
+
+def brazilian() -> Iterator[Company]:
+    return (one for one in WORLD.companies if one.country.code == "BR")
+
+
+def test_opencnpj_tells_what_receitaws_tells_in_other_words() -> None:
+    both = [one for one in brazilian() if one.is_known_to("receitaws") and one.is_known_to("opencnpj")]
+    assert len(both) > 20
+    for company in both:
+        number = company.facts.number
+        subject = Subject(company.domain, Hints(registration_number=number))
+        told = read_receitaws(httpx.Response(200, json=cnpj(number)), subject)
+        assert len(told.claims) >= 12
+        assert told == read_opencnpj(httpx.Response(200, json=dump(number)), subject)
+
+
+def test_some_companies_are_unknown_to_one_of_the_two_alone() -> None:
+    known = {(one.is_known_to("receitaws"), one.is_known_to("opencnpj")) for one in brazilian()}
+    assert known >= {(True, True), (True, False), (False, True)}
+
+
+def test_opencnpj_writes_as_the_dump_does() -> None:
+    record, facts = dump(BRAZILIAN.facts.number), BRAZILIAN.facts
+    assert record["cnpj"] == facts.number
+    assert (record["situacao_cadastral"], record["matriz_filial"]) == ("Ativa", "Matriz")
+    assert record["data_inicio_atividade"] == f"{facts.incorporated_on:%Y-%m-%d}"
+    assert re.fullmatch(r"\d{8}", record["cep"])
+    assert re.fullmatch(r"\d{7}", record["cnae_principal"])
+    assert re.fullmatch(r"\d+,\d{2}", record["capital_social"])
+    assert all(HOLDING.fullmatch(partner["nome_socio"]) for partner in record["QSA"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "error"),
+    [
+        (f"/{cnpj_of(WORLD.seed, 900_000)}", 404, "not found"),
+        ("/00000000000000", 404, "not found"),
+        ("/1", 400, "invalid cnpj"),
+        ("/info", 400, "invalid cnpj"),
+    ],
+)
+def test_opencnpj_refuses_with_an_error_object(path: str, status: int, error: str) -> None:
+    reply = OPENCNPJ.answer(Request(path))
+    assert (reply.status, parsed(reply)) == (status, {"error": error})
+
+
+def test_opencnpj_is_guarded_by_another_house() -> None:
+    assert b"Just a moment" in OPENCNPJ.failed(403).body
+    assert parsed(OPENCNPJ.failed(502)) == {"error": "invalid shard payload"}
+    assert OPENCNPJ.throttled(7).headers == {"Retry-After": "7"}
 
 
 def test_a_branch_has_an_address_and_no_capital_of_its_own() -> None:

@@ -60,6 +60,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         f"/com/v1/domain/{american}",
         f"/rdap/domain/{american}",
         "/v1/cnpj/1",
+        "/99ABC345000100",
         "/api/v1/lei-records",
         "/v0.4/companies/search",
         "/search/searchbox/v1/forward",
@@ -73,6 +74,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "dns": 0,
         "rdap": 3,
         "receitaws": 1,
+        "opencnpj": 1,
         "gleif": 1,
         "opencorporates": 1,
         "mapbox": 1,
@@ -92,7 +94,17 @@ async def test_a_path_that_is_nobodys_is_not_found_and_not_counted(box: Sandbox,
 
 async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> None:
     entries = {entry.name: entry for entry in load(box.environment).sources}
-    for name in ("rdap", "wikidata", "receitaws", "gleif", "opencorporates", "mapbox", "google_places", "groq"):
+    for name in (
+        "rdap",
+        "wikidata",
+        "receitaws",
+        "opencnpj",
+        "gleif",
+        "opencorporates",
+        "mapbox",
+        "google_places",
+        "groq",
+    ):
         assert entries[name].base_url == box.url
     assert f"http://{entries['website'].options['connect_to']}" == box.url
     assert entries["dns"].options["server"] == box.dns_address

@@ -13,6 +13,7 @@ from enrichment.sandbox.providers import google_places, groq, mapbox, opencorpor
 from enrichment.sandbox.providers.google_places import GooglePlaces
 from enrichment.sandbox.providers.groq import Groq
 from enrichment.sandbox.providers.mapbox import Mapbox
+from enrichment.sandbox.providers.opencnpj import OpenCnpj
 from enrichment.sandbox.providers.opencorporates import OpenCorporates
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.receitaws import ReceitaWS
@@ -51,6 +52,16 @@ def test_receitaws_sends_the_record_as_recorded() -> None:
 def test_receitaws_refuses_in_the_recorded_words(number: str, name: str) -> None:
     reply = ReceitaWS(WORLD).answer(Request(f"/v1/cnpj/{number}"))
     assert sent(reply) == recorded(f"receitaws/error-200-{name}.json")
+
+
+def test_opencnpj_sends_what_its_example_has_and_refuses_in_its_words() -> None:
+    real = recorded("opencnpj/ok-docs-example-alfanumerico.json")
+    provider = OpenCnpj(WORLD)
+    ours = sent(provider.answer(Request(f"/{BRAZILIAN.facts.number}")))
+    assert kinds(ours).items() >= kinds(real).items()
+    refusals = [(400, provider.answer(Request("/1"))), (404, provider.answer(Request("/00000000000191")))]
+    for status, reply in [*refusals, (502, provider.failed(502))]:
+        assert (reply.status, sent(reply)) == (status, recorded(f"opencnpj/error-{status}.json"))
 
 
 def test_opencorporates_sends_companies_in_their_wrapper() -> None:

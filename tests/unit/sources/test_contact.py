@@ -22,6 +22,7 @@ def test_a_role_at_the_companys_own_domain_is_kept(address: str) -> None:
         "sales.somebody@larch.com.br",
         "s.body@larch.com.br",
         "7@larch.com.br",
+        "contato.00000000191@larch.com.br",
         "contato@gmail.com",
         "contato@notlarch.com.br",
         "contato@larch.com.br.evil.com",

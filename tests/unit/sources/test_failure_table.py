@@ -96,6 +96,24 @@ def test_a_pause_is_read_as_seconds_or_as_a_date_by_the_responses_own_clock(
     assert retry_after(response(429, retry_after=value, date=date)) == seconds
 
 
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"x_ratelimit_reset": " 1795601420 ", "date": NOW}, 620.0),
+        ({"x_ratelimit_reset": "1", "date": NOW}, 0.0),
+        ({"x_ratelimit_reset": "1e300", "date": NOW}, LONGEST_PAUSE_SECONDS),
+        ({"x_ratelimit_reset": "1795601420"}, 5.0),
+        ({"date": NOW}, 5.0),
+        ({"x_ratelimit_reset": "1795601420", "date": NOW, "retry_after": "7"}, 7.0),
+    ],
+)
+def test_the_end_of_a_pause_may_stand_in_the_limits_own_header(headers: dict[str, str], seconds: float) -> None:
+    failures = Failures(pause_seconds=5.0, reset=lambda value: float(value) if value else None)
+    error = failures.of(response(429, **headers))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == seconds
+
+
 @given(st.text(alphabet=st.characters(max_codepoint=255, exclude_characters="\r\n\x00"), max_size=40))
 def test_any_pause_is_seconds_or_nothing(value: str) -> None:
     headers = [(b"retry-after", value.encode("latin-1")), (b"date", NOW.encode())]

@@ -43,13 +43,16 @@ def values(reading: Reading) -> dict[Field, Value]:
         ("11222333000181", "", b"11222333000181"),
         ("11.222.333/0001-81", "", b"11222333000181"),
         ("", "11.222.333/0001-81", b"11222333000181"),
-        ("12.ABC.345/01DE-35", "", b"12ABC34501DE35"),
-        ("12.abc.345/01de-35", "", b"12ABC34501DE35"),
+        # A branch's number leads to the head office's.
+        ("11.222.333/0005-05", "", b"11222333000181"),
+        ("27.865.757/0021-48", "", b"27865757000102"),
+        ("12.ABC.345/01DE-35", "", b"12ABC345000188"),
+        ("12.abc.345/01de-35", "", b"12ABC345000188"),
         # A number of another country: what the caller says counts then.
         ("07654321", "11222333000181", b"11222333000181"),
     ],
 )
-def test_the_question_is_the_cnpj_in_its_14_characters(known: str, hint: str, asked: bytes) -> None:
+def test_the_question_is_the_head_offices_cnpj_in_its_14_characters(known: str, hint: str, asked: bytes) -> None:
     subject = Subject("laricio.com.br", Hints(registration_number=hint), {Field.REGISTRATION_NUMBER: known})
     assert receitaws.question(subject) == asked
 

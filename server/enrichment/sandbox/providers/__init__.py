@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from enrichment.sandbox.providers import gleif, google_places, groq, mapbox, opencorporates, receitaws
+from enrichment.sandbox.providers import gleif, google_places, groq, mapbox, opencnpj, opencorporates, receitaws
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.wikidata import Wikidata
 from enrichment.sandbox.sites.site import Sites
@@ -24,6 +24,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "website": Sites(world),
         "rdap": Rdap(world),
         "receitaws": receitaws.ReceitaWS(world),
+        "opencnpj": opencnpj.OpenCnpj(world),
         "gleif": gleif.Gleif(world),
         "opencorporates": opencorporates.OpenCorporates(world),
         "mapbox": mapbox.Mapbox(world),
@@ -49,4 +50,6 @@ def provider_at(path: str) -> str:
         return "wikidata"
     if path.startswith("/openai/"):
         return "groq"
+    if opencnpj.PATH.fullmatch(path):
+        return "opencnpj"
     return "rdap" if "/domain/" in path else ""

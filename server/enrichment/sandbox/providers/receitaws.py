@@ -10,7 +10,7 @@ from datetime import date
 import stdnum.br.cnpj
 
 from enrichment.sandbox.wire import Reply, Request, gateway_error, json_reply, pause, text_reply
-from enrichment.sandbox.world import Company, Facts, World
+from enrichment.sandbox.world import Company, Facts, Seat, World
 from enrichment.sandbox.world.draw import Draw
 from enrichment.sandbox.world.invent import TODAY
 from enrichment.sandbox.world.numbers import dotted
@@ -63,7 +63,6 @@ def _day(day: date) -> str:
 
 def _record(company: Company, number: str, branch: int) -> dict[str, object]:
     facts = company.told_by("receitaws")
-    draw = Draw("receitaws", company.domain)
     is_closed = facts.status == "closed"
     updated = f"{TODAY.replace(day=1):%Y-%m-%d}T23:59:59.000Z"
     return {
@@ -71,14 +70,14 @@ def _record(company: Company, number: str, branch: int) -> dict[str, object]:
         "situacao": "BAIXADA" if is_closed else "ATIVA",
         "tipo": "MATRIZ" if branch == 1 else "FILIAL",
         "nome": capitals(facts.legal_name),
-        "fantasia": capitals(facts.name) if draw.share("fantasia") < 0.7 else "********",
+        "fantasia": trade_name(company, facts) or "********",
         "porte": _size(facts.employees),
         "natureza_juridica": facts.legal_form,
         "atividade_principal": [{"code": company.industry.cnae[0], "text": company.industry.cnae[1]}],
-        "qsa": _owners(company, draw) if branch == 1 else [],
+        "qsa": [{"nome": owner(company), "qual": "22-Sócio"}] if branch == 1 else [],
         **_place(company, facts, branch),
         "email": facts.email,
-        "telefone": _phones(facts.phone, draw),
+        "telefone": "/ ".join(f"({area}) {number[:4]}-{number[4:]}" for area, number in phones(company, facts)),
         "data_situacao": _day(date(2024, 6, 28) if is_closed else max(facts.incorporated_on, date(2005, 11, 3))),
         "cnpj": dotted(number),
         "ultima_atualizacao": updated,
@@ -105,17 +104,37 @@ def _regime(updated: str) -> dict[str, object]:
     return {"optante": False, "data_opcao": None, "data_exclusao": None, "ultima_atualizacao": updated}
 
 
-def _owners(company: Company, draw: Draw) -> list[dict[str, str]]:
-    """Legal entities alone: the registry's list of partners, without a single natural person."""
-    kind = draw.pick("owner", ("PARTICIPACOES LTDA", "HOLDING S/A", "EMPREENDIMENTOS LTDA"))
-    return [{"nome": f"{capitals(company.facts.seat.district)} {kind}", "qual": "22-Sócio"}]
+def trade_name(company: Company, facts: Facts) -> str:
+    """The name that the registry holds beside the one in law; "" for those who have given none."""
+    return capitals(facts.name) if Draw("receitaws", company.domain).share("fantasia") < 0.7 else ""
+
+
+def owner(company: Company) -> str:
+    """A partner as the registry lists it: a legal entity, never a natural person."""
+    kind = Draw("receitaws", company.domain).pick(
+        "owner", ("PARTICIPACOES LTDA", "HOLDING S/A", "EMPREENDIMENTOS LTDA")
+    )
+    return f"{capitals(company.facts.seat.district)} {kind}"
+
+
+def seat_of(company: Company, facts: Facts, branch: int) -> Seat:
+    """Where the head office (1) or a branch sits."""
+    if branch == 1:
+        return facts.seat
+    draw = Draw("branch", company.domain, branch)
+    return seat(company.country, company.language, draw.pick("city", company.country.cities), draw)
+
+
+def phones(company: Company, facts: Facts) -> list[tuple[str, str]]:
+    """Area code and number of one telephone, or of two."""
+    area, number = facts.phone[3:5], facts.phone[5:]
+    if Draw("receitaws", company.domain).share("phones") < 0.7:
+        return [(area, number)]
+    return [(area, number), (area, f"{number[:4]}{int(number[4:]) ^ 1:04d}")]
 
 
 def _place(company: Company, facts: Facts, branch: int) -> dict[str, str]:
-    where = facts.seat
-    if branch != 1:
-        draw = Draw("branch", company.domain, branch)
-        where = seat(company.country, company.language, draw.pick("city", company.country.cities), draw)
+    where = seat_of(company, facts, branch)
     return {
         "logradouro": capitals(where.street_name),
         "numero": where.number,
@@ -125,10 +144,3 @@ def _place(company: Company, facts: Facts, branch: int) -> dict[str, str]:
         "uf": where.city.region_code,
         "cep": f"{where.postal_code[:2]}.{where.postal_code[2:]}",
     }
-
-
-def _phones(phone: str, draw: Draw) -> str:
-    """One number, or two as the registry joins them."""
-    area, number = phone[3:5], phone[5:]
-    first = f"({area}) {number[:4]}-{number[4:]}"
-    return first if draw.share("phones") < 0.7 else f"{first}/ ({area}) {number[:4]}-{int(number[4:]) ^ 1:04d}"

@@ -136,6 +136,7 @@ def _unknown_to(index: int, country: str) -> frozenset[str]:
         # Two companies in three have no identifier, in every country.
         "gleif": index * 7 % 19 >= 6,
         "receitaws": index % 11 == 8 or country != "BR",
+        "opencnpj": index % 17 == 12 or country != "BR",
         # A half of each country is on the map, a quarter in the encyclopedia.
         "google_places": index // 6 % 2 == 1,
         "wikidata": (index + index // 6) % 4 != 0,
