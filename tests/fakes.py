@@ -9,7 +9,8 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import DEFAULT_FIELDS, Field, Value
 from enrichment.domain.event import EnrichmentRequest
 from enrichment.domain.fact import Claim, Document, Fact, Reading
-from enrichment.domain.ports import Clock
+from enrichment.domain.ports import Clock, Party, Stake
+from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints, Subject
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
@@ -43,6 +44,11 @@ def request(domain: str = "vidraria.com.br", **changes: Any) -> EnrichmentReques
         **changes,
     }
     return EnrichmentRequest(domain=domain, **values)
+
+
+def alone(deadline: float = 0.0) -> Party:
+    """A party of one, which nobody else shares."""
+    return Party([Stake("enrichment-1", Purse(), deadline)])
 
 
 def fact(name: Field, value: Value, source: str = "website", confidence: float = 0.7) -> Fact:

@@ -24,7 +24,7 @@ from enrichment.domain.company import (
 )
 from enrichment.domain.errors import Skipped, SourceError
 from enrichment.domain.fact import Fact
-from enrichment.domain.ports import Call, Source
+from enrichment.domain.ports import Call, Party, Source
 from enrichment.domain.subject import Hints, Subject
 from enrichment.pipeline.identity import fallen
 from enrichment.pipeline.merge import merge
@@ -138,7 +138,7 @@ async def _heard(domain: str, sources: Sources) -> list[Fact]:
             reading = await source.ask(told)
         except (Skipped, SourceError):
             continue
-        call = Call(entry, told, question, 0, 0.0)
+        call = Call(entry, told, question, 0, Party([]))
         facts += answer(call, reading, SOME_TIME).facts
         known = merge(domain, _believed(domain, facts, entries), entries).company.values
         subject = replace(subject, known=known, documents=(*subject.documents, *reading.documents))

@@ -7,6 +7,7 @@ from enrichment.domain.catalogue import Layer
 from enrichment.domain.company import Company, Field
 from enrichment.domain.errors import SkipReason, SourceError
 from enrichment.domain.fact import Fact
+from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints
 
 
@@ -21,6 +22,7 @@ class EnrichmentRequest:
     max_cost_usd_micros: int
     max_age_seconds: float | None = None
     include_source_outcomes: bool = False
+    purse: Purse = Purse()
 
 
 class Disposition(StrEnum):

@@ -1,12 +1,13 @@
 """What the core needs from outside, as protocols and callable shapes."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.event import EnrichmentRequest, Event
 from enrichment.domain.fact import Answer, Reading
+from enrichment.domain.purse import Account, Hold, Purse
 from enrichment.domain.subject import Subject
 
 # Seconds since the epoch.
@@ -29,15 +30,51 @@ class Source(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(eq=False, slots=True)
+class Stake:
+    """One enrichment's part in a call: until when it waits (event loop time), and whose money may pay.
+
+    `may_pay` False: it has no money for this call, and may only share what another pays for.
+    """
+
+    enrichment_id: str
+    purse: Purse
+    deadline: float
+    may_pay: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Party:
+    """All who wait for one call, in the order in which they came.
+
+    `payer` holds the money for it, if anybody must; from the moment when `is_sent` is set the payer pays, present or
+    gone, and the call goes on without anybody waiting for it.
+    """
+
+    stakes: list[Stake]
+    payer: Stake | None = None
+    is_sent: bool = False
+
+    @property
+    def deadline(self) -> float:
+        """When the last of them stops waiting, in the event loop's time; past for a party that all have left."""
+        return max((stake.deadline for stake in self.stakes), default=-float("inf"))
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question to one source; `deadline` is in the event loop's time, `price_usd_micros` the most it can cost."""
+    """One question to one source, for a party of enrichments; `price_usd_micros` is the most it can cost."""
 
     entry: Entry
     subject: Subject
     question: bytes
     price_usd_micros: int
-    deadline: float
+    party: Party = field(compare=False)
+
+    @property
+    def deadline(self) -> float:
+        """Until when any wait on the way may last, in the event loop's time."""
+        return self.party.deadline
 
 
 # The one shape of everything that answers a call, guarded or not; a guard wraps one in another.
@@ -98,3 +135,32 @@ class Store(Protocol):
     async def delete(self, key: str) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class LedgerUnavailable(Exception):
+    """The ledger is out of reach: nothing may be paid for."""
+
+
+class Ledger(Protocol):
+    """Holds, spends and releases money, durably and each hold exactly once: spent + held <= limit on every account.
+
+    What `hold` and `mark_sent` have returned from survives a crash; both raise LedgerUnavailable. `settle` and
+    `release` never wait and never fail: what cannot be written now is written later, and a hold that a crash leaves
+    open is ended by its `expires_at`. Every method may be called again with the same id, to no further effect.
+    """
+
+    async def hold(self, hold: Hold) -> Account | None:
+        """Sets the money aside on all accounts of the purse, or on none: then the account that did not allow it."""
+        ...
+
+    async def mark_sent(self, hold_id: str) -> None:
+        """The request is about to leave: from now on only `settle` ends the hold."""
+        ...
+
+    def settle(self, hold_id: str, cost_usd_micros: int, *, is_estimated: bool = False) -> None:
+        """The call has ended and cost so much, never more than was held; estimated: nobody knows."""
+        ...
+
+    def release(self, hold_id: str) -> None:
+        """Nothing was sent: the money is free again."""
+        ...

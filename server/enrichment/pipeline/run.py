@@ -13,7 +13,7 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
 from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
 from enrichment.domain.fact import Answer
-from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Source
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Party, Source, Stake
 from enrichment.pipeline import outcome
 from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
 from enrichment.pipeline.progress import Progress
@@ -70,6 +70,7 @@ class Run:
     """One enrichment in flight. Enter it, read `event` until None; leaving it ends it, synchronously."""
 
     def __init__(self, request: EnrichmentRequest, seconds: float, tools: Tools) -> None:
+        self._id = tools.new_id()
         self._request = request
         self._seconds = seconds
         self._tools = tools
@@ -117,7 +118,7 @@ class Run:
             await self._queue.put(RuntimeError(f"the run broke: {bug!r}"))
 
     async def _enrich(self, group: asyncio.TaskGroup) -> None:
-        await self._queue.put(Started(self._tools.new_id(), self._request))
+        await self._queue.put(Started(self._id, self._request))
         await self._go_on(group)
         while self._tasks and self._loop.time() < self._cut:
             await self._wait()
@@ -221,7 +222,8 @@ class Run:
         if candidate.hit:
             # The call is for what terms kept out of it; whether or not that comes, this part is there.
             self._progress.take(candidate.hit)
-        call = Call(entry, candidate.subject, question, candidate.price_usd_micros, self._deadline)
+        stake = Stake(self._id, self._request.purse, self._deadline)
+        call = Call(entry, candidate.subject, question, candidate.price_usd_micros, Party([stake]))
         self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
 
     async def _ask(self, call: Call) -> Ended:

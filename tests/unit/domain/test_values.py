@@ -14,7 +14,7 @@ from enrichment.domain.fact import NOT_FOUND, Claim, Reading
 from enrichment.domain.money import cost_of_failure, cost_of_success, dollars, token_cost
 from enrichment.domain.ports import Call
 from enrichment.domain.subject import Hints, Subject
-from fakes import NOON, entry
+from fakes import NOON, alone, entry
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_value_that_is_no_text_is_no_text() -> None:
 
 
 def call(**changes: object) -> Call:
-    return Call(entry("x", **changes), Subject("aurora.com"), b"q", 40, 0.0)  # type: ignore[arg-type]
+    return Call(entry("x", **changes), Subject("aurora.com"), b"q", 40, alone())  # type: ignore[arg-type]
 
 
 def test_an_answer_weighs_dates_and_prices_what_was_read() -> None:
@@ -113,5 +113,5 @@ def test_lifetimes_end_up_to_a_tenth_early_and_a_not_found_has_its_own(question:
     known = entry("x", lifetime_seconds=1_000_000, not_found_seconds=1_000)
     assert 1_000_000 * (1 - JITTER) - 1 <= lifetime(known, question, is_found=True) <= 1_000_000
     assert 1 <= lifetime(known, question, is_found=False) <= 1_000
-    asked = Call(known, Subject("aurora.com"), question, 0, 0.0)
+    asked = Call(known, Subject("aurora.com"), question, 0, alone())
     assert answer(asked, NOT_FOUND, NOON).expires_at <= NOON + 1_000

@@ -10,9 +10,10 @@ from enrichment.domain.fact import Answer
 from enrichment.domain.ports import AnswerCache, Call
 from enrichment.domain.subject import Subject
 from enrichment.guards.cache import Writes, cached
+from fakes import alone
 
 ENTRY = Entry("website", Layer.FOUNDATION, "", {})
-CALL = Call(ENTRY, Subject("acme.com"), b"acme.com", 0, 0.0)
+CALL = Call(ENTRY, Subject("acme.com"), b"acme.com", 0, alone())
 ANSWER = Answer("website", True, (), (), 1.0, 2.0, cost_usd_micros=7)
 
 

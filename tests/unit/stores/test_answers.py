@@ -16,6 +16,7 @@ from enrichment.stores import answers
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
 from enrichment.stores.memory import MemoryCache
+from fakes import alone
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -76,7 +77,7 @@ def answer(entry: Entry = WEBSITE, *facts: Fact, **parts: object) -> Answer:
 
 
 def call(entry: Entry = WEBSITE, domain: str = "acme.com") -> Call:
-    return Call(entry, Subject(domain), domain.encode(), 300, 0.0)
+    return Call(entry, Subject(domain), domain.encode(), 300, alone())
 
 
 async def held(cache: Answers, entry: Entry = WEBSITE, domain: str = "acme.com") -> Answer | None:
