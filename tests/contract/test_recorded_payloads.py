@@ -54,7 +54,7 @@ RECEITAWS = (
         "ok-2025-simples-simei-49272096000136.json",
         200,
         _cnpj("49272096000136"),
-        set(entry_of("receitaws").brings) - {F.EMAIL},
+        set(entry_of("receitaws").brings),
     ),
     Recorded("ok-globo-27865757000102.json", 200, GLOBO, set(entry_of("receitaws").brings) - {F.EMAIL}),
 )

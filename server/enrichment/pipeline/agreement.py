@@ -65,6 +65,11 @@ def _same_phone(one: Value, other: Value) -> bool:
     return re.sub(r"\D", "", str(one)) == re.sub(r"\D", "", str(other))
 
 
+def is_head_office(number: str) -> bool:
+    """Whether a number is the CNPJ of a company's head office and not of one of its branches."""
+    return len(number) == 14 and number[8:12] == "0001"
+
+
 def _same_company_number(one: Value, other: Value) -> bool:
     # A CNPJ's first eight characters are the company, the next four its branch.
     a, b = (re.sub(r"[^0-9A-Z]", "", str(value).upper()) for value in (one, other))

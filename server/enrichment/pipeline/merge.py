@@ -17,7 +17,7 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import LIST_FIELDS, Company, Field, Identifier, IndustryCode, SocialProfile, Value
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
-from enrichment.pipeline.agreement import agree, folded
+from enrichment.pipeline.agreement import agree, folded, is_head_office
 
 AGREEMENT = 0.72
 # Nothing is certain.
@@ -38,6 +38,8 @@ LEGAL_FIELDS = frozenset(
 )
 # A company has several of these, or many words for one: a second value is no contradiction.
 MANIFOLD_FIELDS = frozenset({Field.DESCRIPTION, Field.INDUSTRY, Field.PHONE, Field.EMAIL, Field.LOGO_URL})
+# A source may name several for others to choose from, as a page with a partner's number does: no dissent from itself.
+CHOICE_FIELDS = frozenset({Field.REGISTRATION_NUMBER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,20 @@ _Choice = tuple[Value, float, list[Evidence]]
 
 def _chosen(group: Sequence[Fact], entries: Mapping[str, Entry]) -> _Choice:
     camps = [_camp(facts, entries) for facts in _camps(group)]
-    settled = _settled(camps)
+    settled = _settled(camps, entries)
     at = max(range(len(camps)), key=lambda place: camps[place].rank)
-    best = max(camps[at].facts, key=lambda fact: (_standing(fact, entries), fact.confidence))
+    best = max(camps[at].facts, key=lambda fact: (_is_of_company(fact), _standing(fact, entries), fact.confidence))
     heard = [
         Evidence(replace(fact, confidence=settled[place]), place == at)
         for place, camp in enumerate(camps)
         for fact in camp.facts
     ]
     return best.value, settled[at], heard
+
+
+def _is_of_company(fact: Fact) -> bool:
+    """Whether a fact is about a company as a whole, where one about a branch can stand beside it."""
+    return fact.field is Field.REGISTRATION_NUMBER and is_head_office(str(fact.value))
 
 
 def _camps(group: Sequence[Fact]) -> list[list[Fact]]:
@@ -113,12 +120,27 @@ def _camp(facts: list[Fact], entries: Mapping[str, Entry]) -> _Camp:
     return _Camp(facts, confidence, (*standing, confidence))
 
 
-def _settled(camps: Sequence[_Camp]) -> list[float]:
+def _settled(camps: Sequence[_Camp], entries: Mapping[str, Entry]) -> list[float]:
     """The confidence of each camp after the others were heard."""
     if camps[0].facts[0].field in MANIFOLD_FIELDS:
         return [round(camp.confidence, 4) for camp in camps]
-    odds = [camp.confidence / (1 - camp.confidence) for camp in camps]
-    return [round(each / (1 + sum(odds)), 4) for each in odds]
+    settled: list[float] = []
+    for camp in camps:
+        against = sum(_odds_against(camp, rival, entries) for rival in camps if rival is not camp)
+        odds = _odds(camp.confidence)
+        settled.append(round(odds / (1 + odds + against), 4))
+    return settled
+
+
+def _odds(confidence: float) -> float:
+    return confidence / (1 - confidence)
+
+
+def _odds_against(camp: _Camp, rival: _Camp, entries: Mapping[str, Entry]) -> float:
+    """The odds of a rival as far as sources speak for it that do not speak for the camp too."""
+    own = {fact.source for fact in camp.facts if fact.field in CHOICE_FIELDS}
+    others = [fact for fact in rival.facts if fact.source not in own]
+    return _odds(_camp(others, entries).confidence) if others else 0.0
 
 
 def _lineage(fact: Fact, entries: Mapping[str, Entry]) -> str:

@@ -17,7 +17,7 @@ from enrichment.domain.event import (
 )
 from enrichment.domain.fact import Answer, Fact
 from enrichment.domain.subject import Subject
-from enrichment.pipeline.identity import fallen
+from enrichment.pipeline.identity import fallen, without_others_mailboxes
 from enrichment.pipeline.merge import Merged, merge
 from enrichment.pipeline.plan import Ended, Rules, Situation
 
@@ -80,7 +80,8 @@ class Progress:
         """Notes what a source has told, in the place of what it told before."""
         if answer.source in self.answers:
             self._merged.clear()
-        self.answers[answer.source] = answer
+        entry = self.entries[answer.source]
+        self.answers[answer.source] = without_others_mailboxes(answer, self.request.domain, entry)
 
     @property
     def open_entries(self) -> list[Entry]:

@@ -28,10 +28,16 @@ MOST_DIGITS = 4
 _MAILBOX = re.compile(r"([a-z0-9][a-z0-9._+-]{0,63})@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 
 
-def role_mailbox(text: str, domain: str) -> str:
-    """An e-mail address in lower case if a role stands before its @ and the company's own domain behind it, else ""."""
+def own_mailbox(text: str, domain: str) -> str:
+    """A role's e-mail address if the company's own domain stands behind its @, else ""."""
+    mailbox = role_mailbox(text)
+    return mailbox if mailbox.endswith((f"@{domain}", f".{domain}")) else ""
+
+
+def role_mailbox(text: str) -> str:
+    """An e-mail address, of any domain, in lower case if a role stands before its @, else ""."""
     match = _MAILBOX.fullmatch(text.strip().lower())
-    if not match or not (match[2] == domain or match[2].endswith(f".{domain}")):
+    if not match:
         return ""
     # "contato2" and "sac.vendas" are tasks, "sales.anna" is a person.
     words = [word for word in re.split(r"[._+\-\d]+", match[1]) if word]

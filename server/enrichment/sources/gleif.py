@@ -21,6 +21,7 @@ from enrichment.domain.subject import Subject
 from enrichment.sources.failures import Failures
 from enrichment.sources.http import address
 from enrichment.sources.payload import at, claims, iso_date, items, json_object, one_line, required_items, text
+from enrichment.sources.receita import head_office
 
 HITS = 5
 MOST_LINES = 4
@@ -64,7 +65,7 @@ def question(subject: Subject) -> bytes | None:
 
 def request(subject: Subject, entry: Entry) -> httpx.Request:
     """A search by CNPJ, else by name, else by whatever number there is; in the one country where that is known."""
-    number, name = _head_office(subject), _name(subject)
+    number, name = head_office(subject), _name(subject)
     query = {"page[size]": str(HITS)}
     if number or not normalised_name(name):
         query["filter[entity.registeredAs]"] = cnpj.format(number) if number else _number(subject)
@@ -99,16 +100,7 @@ def _name(subject: Subject) -> str:
 def _number(subject: Subject) -> str:
     known = subject.text(Field.REGISTRATION_NUMBER) or subject.hints.registration_number
     # What is no CNPJ in Brazil may be a person's CPF.
-    return _head_office(subject) or ("" if subject.country_code == "BR" else known)
-
-
-def _head_office(subject: Subject) -> str:
-    """The head office's CNPJ, 14 characters, whichever of its branches' is known; "" where no CNPJ is."""
-    for number in (subject.text(Field.REGISTRATION_NUMBER), subject.hints.registration_number):
-        if cnpj.is_valid(number):
-            body = f"{cnpj.compact(number)[:8]}0001"
-            return body + cnpj.calc_check_digits(body)
-    return ""
+    return head_office(subject) or ("" if subject.country_code == "BR" else known)
 
 
 def _bare(number: str) -> str:

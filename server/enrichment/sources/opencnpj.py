@@ -42,9 +42,10 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     if error := FAILURES.of(response):
         raise error
     data = json_object(response)
-    if cnpj.compact(text(data, "cnpj")) != head_office(subject):
+    number = head_office(subject)
+    if cnpj.compact(text(data, "cnpj")) != number:
         raise Unreadable("the answer is about another company", is_cost_unknown=True)
-    return Reading(told(_record(data), subject))
+    return Reading(told(_record(data), number))
 
 
 def _record(data: Mapping[str, object]) -> Record:

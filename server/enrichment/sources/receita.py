@@ -91,9 +91,9 @@ def head_office(subject: Subject) -> str:
     return ""
 
 
-def told(record: Record, subject: Subject) -> tuple[Claim, ...]:
-    """What may be told of an entry."""
-    return claims(_person(record, subject) if _is_natural_person(record) else _company(record, subject))
+def told(record: Record, number: str) -> tuple[Claim, ...]:
+    """What may be told of the entry of a number, to whoever asks by it."""
+    return claims(_person(record, number) if _is_natural_person(record) else _company(record, number))
 
 
 def _is_natural_person(record: Record) -> bool:
@@ -110,43 +110,44 @@ def _nature(written: str) -> tuple[str, str]:
     return (f"{match[1] or ''}{match[2] or ''}", match[3]) if match else ("", "")
 
 
-def _person(record: Record, subject: Subject) -> Mapping[Field, object]:
+def _person(record: Record, number: str) -> Mapping[Field, object]:
     """What may be told of somebody who trades alone: nothing by which the person is named or visited."""
     owner, trade_name = normalised_name(re.sub(r"[\d.*-]+", " ", record.name)), _name(record.trade_name)
     return {
         Field.NAME: "" if owner and owner in normalised_name(trade_name) else trade_name,
         Field.STATUS: STATUSES.get(record.situation.casefold()),
         Field.INDUSTRY: _industry(record),
-        Field.REGISTRATION_NUMBER: head_office(subject),
+        Field.REGISTRATION_NUMBER: number,
         Field.ADDRESS: _address(Place(city=record.place.city, region=record.place.region)),
         Field.INDUSTRY_CODES: _industry_codes(record),
     }
 
 
-def _company(record: Record, subject: Subject) -> Mapping[Field, object]:
+def _company(record: Record, number: str) -> Mapping[Field, object]:
     values: dict[Field, object] = {
         Field.NAME: _name(record.trade_name),
         Field.LEGAL_NAME: _name(record.name),
         Field.INDUSTRY: _industry(record),
         Field.JURISDICTION: "br",
-        Field.REGISTRATION_NUMBER: head_office(subject),
+        Field.REGISTRATION_NUMBER: number,
         Field.LEGAL_FORM: without_personal_numbers(_nature(record.legal_nature)[1]),
         Field.COUNTRY_CODE: "BR",
         Field.SHARE_CAPITAL: _capital(record.capital),
         Field.INDUSTRY_CODES: _industry_codes(record),
     }
     # That a branch was opened, moved or closed says nothing of the company.
-    return values if record.is_branch else values | _head_office(record, subject)
+    return values if record.is_branch else values | _head_office(record)
 
 
-def _head_office(record: Record, subject: Subject) -> dict[Field, object]:
-    numbers = (phone(without_personal_numbers(number), "BR") for number in record.phones)
+def _head_office(record: Record) -> dict[Field, object]:
+    numbers = (phone(without_personal_numbers(written), "BR") for written in record.phones)
     return {
         Field.INCORPORATION_DATE: record.opened_on,
         Field.STATUS: STATUSES.get(record.situation.casefold()),
         Field.ADDRESS: _address(record.place),
         Field.PHONE: next((number for number in numbers if number), ""),
-        Field.EMAIL: role_mailbox(record.email, subject.domain),
+        # Often the accountant's. Whose it is, is for those to tell who know the domain (pipeline/identity.py).
+        Field.EMAIL: role_mailbox(record.email),
     }
 
 

@@ -61,9 +61,10 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     data = json_object(response)
     if text(data, "status") != "OK":
         return _refused(response, text(data, "message").casefold())
-    if cnpj.compact(text(data, "cnpj")) != head_office(subject):
+    number = head_office(subject)
+    if cnpj.compact(text(data, "cnpj")) != number:
         raise Unreadable("the answer is about another company", is_cost_unknown=True)
-    return Reading(told(_record(data), subject))
+    return Reading(told(_record(data), number))
 
 
 def _refused(response: httpx.Response, message: str) -> Reading:

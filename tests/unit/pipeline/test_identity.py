@@ -4,10 +4,10 @@ import pytest
 
 from enrichment.domain.catalogue import Layer
 from enrichment.domain.company import Field
-from enrichment.domain.fact import Fact
+from enrichment.domain.fact import Answer, Fact
 from enrichment.domain.subject import Hints
-from enrichment.pipeline.identity import fallen, is_name_of_domain, is_same_name
-from fakes import entry, fact
+from enrichment.pipeline.identity import fallen, is_name_of_domain, is_same_name, without_others_mailboxes
+from fakes import NOON, entry, fact
 
 DOMAIN = "vidrariaaurora.com.br"
 ENTRIES = {
@@ -45,6 +45,39 @@ def test_a_strangers_facts_fall_and_the_number_on_the_page_with_them() -> None:
 )
 def test_one_tie_is_enough(tie: Fact) -> None:
     assert not fallen_of(SITE, NUMBER, *PARTNER, tie)
+
+
+AGENCY = (
+    fact(Field.LEGAL_NAME, "Meios de Pagamento Sul", "rdap"),
+    fact(Field.REGISTRATION_NUMBER, "11222333000181", "rdap"),
+)
+
+
+def test_the_domain_registrys_word_alone_is_no_tie_where_the_site_shows_another_number() -> None:
+    shown = fact(Field.REGISTRATION_NUMBER, "11444777000161")
+    assert fallen_of(SITE, shown, *AGENCY, *PARTNER) == {AGENCY[1], *PARTNER}
+    assert not fallen_of(SITE, *AGENCY, *PARTNER)
+    assert not fallen_of(SITE, shown, NUMBER, *AGENCY, *PARTNER)
+    assert not fallen_of(SITE, shown, *AGENCY, *PARTNER, fact(Field.LEGAL_NAME, "Pagamento Sul S.A."))
+
+
+def answer_of(*facts: Fact) -> Answer:
+    return Answer("receitaws", is_found=True, facts=facts, documents=(), observed_at=NOON, expires_at=NOON)
+
+
+def test_a_mailbox_elsewhere_is_left_out_of_what_is_asked_by_number_and_of_nothing_else() -> None:
+    own = (
+        fact(Field.EMAIL, f"contato@{DOMAIN}", "receitaws"),
+        fact(Field.EMAIL, f"nfe@fiscal.{DOMAIN}", "receitaws"),
+        fact(Field.LEGAL_NAME, "contabil@contadores.com.br", "receitaws"),
+    )
+    others = (
+        fact(Field.EMAIL, "contabil@contadores.com.br", "receitaws"),
+        fact(Field.EMAIL, f"contato@outra-{DOMAIN}", "receitaws"),
+    )
+    said = answer_of(*own, *others)
+    assert without_others_mailboxes(said, DOMAIN, ENTRIES["receitaws"]) == answer_of(*own)
+    assert without_others_mailboxes(said, DOMAIN, ENTRIES["website"]) == said
 
 
 def test_what_the_caller_knows_is_a_tie() -> None:

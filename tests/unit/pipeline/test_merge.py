@@ -291,6 +291,31 @@ def test_evidence_carries_the_confidence_after_all_were_heard() -> None:
     assert 0.9 > selected > 0.7 > other
 
 
+def number(value: str, source: str = "website", confidence: float = 0.6) -> Fact:
+    return fact(Field.REGISTRATION_NUMBER, value, source, confidence)
+
+
+def test_the_numbers_that_one_page_names_do_not_contradict_each_other() -> None:
+    own, partner = number("11222333000181"), number("11444777000161", confidence=0.3)
+    alone = merged(own, partner)
+    assert alone.company.values[Field.REGISTRATION_NUMBER] == own.value
+    assert alone.confidence[Field.REGISTRATION_NUMBER] == own.confidence
+    # What another source says of one of them is dissent from the others alone.
+    seconded = merged(own, partner, number(str(partner.value), "rdap", 0.85))
+    assert seconded.company.values[Field.REGISTRATION_NUMBER] == partner.value
+    assert seconded.confidence[Field.REGISTRATION_NUMBER] == pytest.approx(0.85 + 0.15 * 0.72 * 0.3, abs=1e-4)
+    assert merged(own, number(str(partner.value), "rdap", 0.85)).confidence[Field.REGISTRATION_NUMBER] < 0.85
+
+
+@pytest.mark.parametrize("office", ["11222333000181", "12ABC345000188"])
+def test_of_the_numbers_of_one_company_the_head_offices_is_shown_whoever_is_surer(office: str) -> None:
+    branch = number(f"{office[:8]}002148", "receitaws", 0.98)
+    result = merged(branch, number(office))
+    assert result.company.values[Field.REGISTRATION_NUMBER] == office
+    assert result.confidence[Field.REGISTRATION_NUMBER] > 0.98
+    assert merged(branch).company.values[Field.REGISTRATION_NUMBER] == branch.value
+
+
 def test_a_city_sides_with_the_surest_of_two_addresses_that_contradict_each_other() -> None:
     city = fact(Field.ADDRESS, Address(city="Itu"), "rdap", 0.9)
     one = fact(Field.ADDRESS, Address(city="Itu", postal_code="13300-100"), "receitaws", 0.8)

@@ -321,6 +321,22 @@ def test_the_generation_of_a_domain_is_the_caches() -> None:
     assert service.generation("vidraria.com.br") > before
 
 
+def test_an_answer_held_by_number_serves_a_second_domain_with_the_mailbox_of_its_own() -> None:
+    register = entry(
+        "register", Layer.REGISTRY, brings=(Field.EMAIL,), after=frozenset({"website"}), is_asked_by_number=True
+    )
+    website = entry("website", brings=(Field.REGISTRATION_NUMBER,), lineage="site")
+    asked = FakeSource(reading((Field.EMAIL, "contato@aurora.com.br")), needs=Field.REGISTRATION_NUMBER)
+    shown = FakeSource(reading((Field.REGISTRATION_NUMBER, "11222333000181")))
+    sources, held = world((website, shown), (register, asked)), MemoryAnswers()
+    mailboxes = [
+        completed(enrich(sources, cache=held, domain=domain)).company.values.get(Field.EMAIL)
+        for domain in ("vidraria.com.br", "aurora.com.br", "vidraria.com.br")
+    ]
+    assert mailboxes == [None, "contato@aurora.com.br", None]
+    assert len(asked.asked) == 1
+
+
 def test_what_a_register_says_of_another_company_is_evidence_and_not_believed() -> None:
     partner = entry(
         "partner",

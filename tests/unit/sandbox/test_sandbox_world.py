@@ -17,7 +17,7 @@ from enrichment.sandbox.world.draw import Draw
 from enrichment.sandbox.world.lore import lore
 from enrichment.sandbox.world.numbers import cnpj_of, cnpj_position, german_vat
 from enrichment.sandbox.world.web import TEMPLATES
-from enrichment.sources.contact import phone, role_mailbox
+from enrichment.sources.contact import own_mailbox, phone
 
 SEEDS = st.integers(0, 1_000)
 WORLD = World(1670)
@@ -102,7 +102,7 @@ def test_a_company_is_reached_in_its_own_country_and_by_a_role(seed: int, index:
     number = phonenumbers.parse(facts.phone)
     assert phonenumbers.is_valid_number_for_region(number, company.country.code)
     assert phone(facts.phone, company.country.code) == facts.phone
-    assert role_mailbox(facts.email, company.domain) == facts.email
+    assert own_mailbox(facts.email, company.domain) == facts.email
     assert abs(facts.seat.latitude - facts.seat.city.latitude) < 0.1
     assert facts.seat.street in facts.seat.formatted
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.sources.contact import phone, role_mailbox
+from enrichment.sources.contact import own_mailbox, phone, role_mailbox
 
 
 @pytest.mark.parametrize(
     "address", ["contato@larch.com.br", " SAC@Larch.com.br ", "vendas2@larch.com.br", "sac-vendas@mail.larch.com.br"]
 )
 def test_a_role_at_the_companys_own_domain_is_kept(address: str) -> None:
-    assert role_mailbox(address, "larch.com.br") == address.strip().lower()
+    assert own_mailbox(address, "larch.com.br") == address.strip().lower()
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,18 @@ def test_a_role_at_the_companys_own_domain_is_kept(address: str) -> None:
     ],
 )
 def test_a_person_or_another_domain_is_not(address: str) -> None:
-    assert role_mailbox(address, "larch.com.br") == ""
+    assert own_mailbox(address, "larch.com.br") == ""
 
 
 @given(st.text())
 def test_any_text_is_a_mailbox_or_none(written: str) -> None:
-    assert role_mailbox(written, "larch.com.br") in ("", written.strip().lower())
+    assert own_mailbox(written, "larch.com.br") in ("", written.strip().lower())
+    assert role_mailbox(written) in ("", written.strip().lower())
+
+
+def test_a_role_is_one_at_any_domain() -> None:
+    assert role_mailbox(" Contabil@Contadores.com.br") == "contabil@contadores.com.br"
+    assert role_mailbox("somebody@contadores.com.br") == ""
 
 
 @pytest.mark.parametrize(

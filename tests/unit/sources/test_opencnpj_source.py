@@ -123,11 +123,6 @@ def test_the_first_number_that_can_exist_and_is_no_fax_is_the_phone(phones: obje
     assert values(telefones=phones).get(Field.PHONE) == number
 
 
-@pytest.mark.parametrize("email", ["alguem@laricio.com.br", "contato@contadores.com.br", ""])
-def test_the_mailbox_of_a_person_or_of_an_accountant_is_not_told(email: str) -> None:
-    assert Field.EMAIL not in values(email=email)
-
-
 def failure(status: int, body: str, content_type: str = "application/json") -> type[SourceError]:
     response = httpx.Response(status, text=body, headers={"content-type": content_type})
     with pytest.raises(SourceError) as caught:

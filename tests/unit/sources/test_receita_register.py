@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,22 @@ def test_an_owners_name_or_cpf_is_in_no_claim(door: str, trade_name: str) -> Non
         assert "QUEMASSINA" not in shown
         assert CPF not in shown
         assert "000.001" not in shown
+
+
+@either
+@pytest.mark.parametrize("email", ["alguem@laricio.com.br", "vendas.joana@laricio.com.br", f"{CPF}@laricio.com.br", ""])
+def test_the_mailbox_of_a_person_is_in_no_claim(door: str, email: str) -> None:
+    assert Field.EMAIL not in values(read(door, email=email))
+
+
+@either
+@pytest.mark.parametrize("email", ["contato@laricio.com.br", "CONTABIL@CONTADORES.COM.BR"])
+def test_what_is_read_of_a_number_is_the_same_for_every_domain_that_leads_to_it(door: str, email: str) -> None:
+    body = {**BODIES[door], "email": email}
+    others = replace(LARICIO, domain="laricio-obras.com")
+    one, other = (DOORS[door].read(httpx.Response(200, json=body), subject) for subject in (LARICIO, others))
+    assert one == other
+    assert values(one)[Field.EMAIL] == email.lower()
 
 
 @either

@@ -172,11 +172,6 @@ def test_the_first_number_that_can_exist_is_the_phone() -> None:
     assert Field.PHONE not in values(read(telefone="(00) 0000-0000"))
 
 
-@pytest.mark.parametrize("email", ["alguem@laricio.com.br", "contato@contadores.com.br", ""])
-def test_the_mailbox_of_a_person_or_of_an_accountant_is_not_told(email: str) -> None:
-    assert Field.EMAIL not in values(read(email=email))
-
-
 SOLE_TRADERS: tuple[dict[str, Any], ...] = (
     {"natureza_juridica": "213-5 - Empresário (Individual)", "nome": f"{OWNER} {CPF}"},
     {"natureza_juridica": "213-5 - Empresário (Individual)", "nome": f"{OWNER} 000.000.001-91"},

@@ -9,7 +9,7 @@ import phonenumbers
 
 from enrichment.domain.company import Field
 from enrichment.domain.fact import Claim
-from enrichment.sources.contact import phone, role_mailbox
+from enrichment.sources.contact import own_mailbox, phone
 from enrichment.sources.payload import claims as claims_of
 from enrichment.sources.website.page import Page
 
@@ -55,7 +55,7 @@ def _country(number: str) -> str:
 
 
 def _most_general(mailboxes: Iterable[str], domain: str) -> str:
-    found = [mailbox for text in list(mailboxes)[:MOST_LINKS] if (mailbox := role_mailbox(text, domain))]
+    found = [mailbox for text in list(mailboxes)[:MOST_LINKS] if (mailbox := own_mailbox(text, domain))]
     general = (mailbox for role in _GENERAL for mailbox in found if mailbox.startswith(f"{role}@"))
     return next(general, found[0] if found else "")
 

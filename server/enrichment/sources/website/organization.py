@@ -8,7 +8,7 @@ from enrichment.domain.company import Field
 from enrichment.domain.fact import Claim
 from enrichment.domain.names import is_name_of_person, normalised_name
 from enrichment.sources import payload
-from enrichment.sources.contact import phone, role_mailbox
+from enrichment.sources.contact import own_mailbox, phone
 from enrichment.sources.website.imprint import is_legal_name
 from enrichment.sources.website.linked_data import JSON_LD, MICRODATA, Thing, objects, text, texts
 from enrichment.sources.website.page import Page, host, is_of
@@ -158,4 +158,4 @@ def _description(properties: Mapping[str, object]) -> str:
 
 
 def _mailbox(given: str, domain: str) -> str:
-    return role_mailbox(given.strip().lower().removeprefix("mailto:"), domain)
+    return own_mailbox(given.strip().lower().removeprefix("mailto:"), domain)

@@ -8,7 +8,7 @@ from typing import cast
 from enrichment.domain.company import LIST_FIELDS, Field, Identifier, SocialProfile, Value
 from enrichment.domain.fact import Claim, Document, Reading
 from enrichment.domain.subject import Subject
-from enrichment.sources.contact import role_mailbox
+from enrichment.sources.contact import own_mailbox
 from enrichment.sources.website import (
     contact,
     head,
@@ -100,7 +100,7 @@ def _document(page: Page) -> Document:
         text = text.replace(visible(navigation), "\n")
 
     def without_people(mailbox: re.Match[str]) -> str:
-        return mailbox[0] if role_mailbox(mailbox[0], page.domain) else ""
+        return mailbox[0] if own_mailbox(mailbox[0], page.domain) else ""
 
     folded = " ".join(_CPF.sub("", _MAILBOX.sub(without_people, text[: 3 * LONGEST_DOCUMENT])).split())
     whole = folded if len(folded) <= LONGEST_DOCUMENT else folded[:LONGEST_DOCUMENT].rsplit(" ", 1)[0]
