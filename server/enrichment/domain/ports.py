@@ -8,6 +8,7 @@ from enrichment.domain.catalogue import Entry
 from enrichment.domain.event import EnrichmentRequest, Event
 from enrichment.domain.fact import Answer, Reading
 from enrichment.domain.purse import Account, Hold, Purse
+from enrichment.domain.record import EnrichmentRecord
 from enrichment.domain.subject import Subject
 
 # Seconds since the epoch.
@@ -163,4 +164,12 @@ class Ledger(Protocol):
 
     def release(self, hold_id: str) -> None:
         """Nothing was sent: the money is free again."""
+        ...
+
+
+class Journal(Protocol):
+    """Writes down what enrichments decided, spent and found."""
+
+    def record(self, record: EnrichmentRecord) -> None:
+        """Never waits and never fails: what does not fit into the queue is dropped, and counted."""
         ...
