@@ -2,14 +2,12 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from typing import Any, cast
 
 import httpx
 import pytest
 
 from contract.http_sources import KEY, SOURCES, USUAL_STATUSES, Change, HttpCase
+from contract.well_typed import check_well_typed
 from contract.wire_server import Asked, Said, answer, serving
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import Reading
@@ -18,9 +16,6 @@ from enrichment.sources.http import LONGEST_BODY_BYTES
 
 KINDS = {Fault, Throttled, QuotaExhausted, Unauthorized, Rejected, Unreadable}
 every_source = pytest.mark.parametrize("case", SOURCES, ids=str)
-JUNK: tuple[object, ...] = (
-    None, True, 0, -1, 1.5, 1e308, 10**400, "", " ", "\ud800\x00", "x" * 10_000, [], {}, ["x"], [None], {"a": [1]},
-)  # fmt: skip
 
 
 async def asked(case: HttpCase, said: Said) -> tuple[Reading | SourceError, Asked]:
@@ -46,33 +41,6 @@ async def failure(case: HttpCase, said: Said) -> SourceError:
 
 def found(case: HttpCase) -> bytes:
     return json.dumps(case.body).encode()
-
-
-def check_well_typed(reading: Reading) -> None:
-    """Every claim holds visible, bounded text and finite numbers; a Claim has checked its own type."""
-    for claim in reading.claims:
-        assert 0 < claim.weight <= 1
-        for value in leaves(claim.value):
-            if isinstance(value, str):
-                assert value == value.strip()
-                assert len(value) <= 1_500
-                assert value.isprintable(), claim
-                value.encode()
-            if isinstance(value, float):
-                assert abs(value) <= 180
-            if isinstance(value, int):
-                assert abs(value) < 2**63
-
-
-def leaves(value: object) -> Iterator[object]:
-    if isinstance(value, tuple):
-        for item in cast("tuple[object, ...]", value):
-            yield from leaves(item)
-    elif is_dataclass(value):
-        for part in fields(value):
-            yield from leaves(getattr(value, part.name))
-    else:
-        yield value
 
 
 @every_source
@@ -214,51 +182,6 @@ async def test_another_company_is_never_taken_for_the_one_asked_about(case: Http
         assert type(ended) is case.stranger_error
     else:
         assert ended == Reading(is_found=False)
-
-
-def paths(data: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of everything in a JSON document but its root."""
-    items: list[tuple[str | int, object]] = []
-    if isinstance(data, dict):
-        items = list(cast("dict[str, object]", data).items())
-    elif isinstance(data, list):
-        items = list(enumerate(cast("list[object]", data)))
-    for key, value in items:
-        yield (*path, key)
-        yield from paths(value, (*path, key))
-
-
-def mutants(case: HttpCase) -> Iterator[dict[str, Any]]:
-    """The fixture with one part gone or of another kind, for every part and every kind."""
-    for path in paths(case.body):
-        for junk in (..., *JUNK):
-            body = case.body
-            inner: Any = body
-            for step in path[:-1]:
-                inner = inner[step]
-            if junk is ...:
-                del inner[path[-1]]
-            else:
-                inner[path[-1]] = junk
-            yield body
-
-
-@every_source
-def test_every_part_may_be_missing_or_of_another_kind(case: HttpCase) -> None:
-    ended = [outcome(case, json.dumps(body).encode()) for body in mutants(case)]
-    assert {kind for kind in ended if isinstance(kind, type)} <= KINDS
-    readings = [reading for reading in ended if isinstance(reading, Reading)]
-    assert len(readings) > 100
-    for reading in readings:
-        check_well_typed(reading)
-        assert {claim.field for claim in reading.claims} <= case.fields
-
-
-def outcome(case: HttpCase, body: bytes) -> Reading | type[SourceError]:
-    try:
-        return case.read(httpx.Response(200, content=body, headers={"content-type": case.content_type}))
-    except SourceError as error:
-        return type(error)
 
 
 def bare(case: HttpCase) -> object:

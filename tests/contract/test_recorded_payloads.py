@@ -226,6 +226,12 @@ def test_no_recorded_answer_is_left_out(source: str) -> None:
     assert {one.file for one in SOURCES[source]} == ours
 
 
+def dns_records(file: str) -> dns.Records:
+    data = cast("dict[str, list[str]]", json.loads(recorded(RECORDED / "dns" / file)))
+    mx = [line.split()[-1] for line in data.get("mx", [])]
+    return dns.Records(mx, data["txt"], data.get("dmarc", []))
+
+
 @pytest.mark.parametrize(
     ("file", "products"),
     [
@@ -235,9 +241,7 @@ def test_no_recorded_answer_is_left_out(source: str) -> None:
     ],
 )
 def test_recorded_dns_records_tell_the_products_behind_them(file: str, products: set[str]) -> None:
-    data = cast("dict[str, list[str]]", json.loads(recorded(RECORDED / "dns" / file)))
-    mx = [line.split()[-1] for line in data.get("mx", [])]
-    reading = dns.read(dns.Records(mx, data["txt"], data.get("dmarc", [])))
+    reading = dns.read(dns_records(file))
     told = {product for claim in reading.claims for product in cast("tuple[str, ...]", claim.value)}
     assert products <= told
 
