@@ -25,7 +25,7 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import (
     SourceOutcome,
 )
 
-PAID = ("opencorporates", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "mapbox", "google_places", "groq")
 # Protobuf's strings cannot hold half a pair.
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEEPABLE = {field.value for field in DEFAULT_FIELDS} - {"coordinates"}
@@ -123,6 +123,59 @@ async def test_whatever_is_asked_for_what_is_paid_is_what_is_billed(tmp_path: Pa
             assert done.cost_usd_micros <= 50_000
             calls += box.calls("google_places")
         assert calls > 10
+
+
+WITHOUT_INFERENCE = ("foundation", "registry")
+
+
+def unknown_to_opencorporates(box: Sandbox) -> str:
+    """A domain whose company Clearbit alone of the two knows, and which Mapbox has nothing to look up by."""
+    return box.world.domain(67)
+
+
+async def test_at_the_default_limit_a_charged_call_leaves_too_little_for_clearbit(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        # Without a telephone, which Google Places would be paid for out of the same limit.
+        wanted = ("legal_name", "registration_number", "employee_count")
+        options = EnrichOptions(layers=WITHOUT_INFERENCE, wanted_fields=wanted)
+        events = await enrich(client, unknown_to_opencorporates(box), options)
+        assert completed(events).cost_usd_micros == box.cost_usd_micros() == 3_000
+        assert box.calls("clearbit") == 0
+    outcome = outcomes(events)["clearbit"]
+    assert outcome.skip_reason == SkipReason.SKIP_REASON_OVER_BUDGET
+    assert outcome.explanation == "costs $0.05; $0.047 is left of $0.05"
+
+
+async def test_three_thousand_more_are_enough_without_inference(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        options = EnrichOptions(layers=WITHOUT_INFERENCE, max_cost_usd_micros=53_000)
+        events = await enrich(client, unknown_to_opencorporates(box), options)
+        assert completed(events).cost_usd_micros == box.cost_usd_micros() == 53_000
+    assert outcomes(events)["opencorporates"].disposition == Disposition.DISPOSITION_NOT_FOUND
+    assert outcomes(events)["clearbit"].disposition == Disposition.DISPOSITION_FOUND
+    assert completed(events).company.employee_count.min
+
+
+async def test_a_place_in_clearbits_queue_is_no_answer_and_paid(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        options = EnrichOptions(layers=WITHOUT_INFERENCE, max_cost_usd_micros=53_000)
+        events = await enrich(client, box.world.domain(9), options)
+        assert completed(events).cost_usd_micros == box.cost_usd_micros() == 53_000
+        assert outcomes(events)["clearbit"].disposition == Disposition.DISPOSITION_FAILED
+        box.reset()
+        await enrich(client, box.world.domain(9), options)
+        assert box.calls("clearbit") == 1
+
+
+async def test_where_opencorporates_or_the_register_has_answered_clearbit_is_not_needed(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        brazilian, american = box.world.showcase
+        told = {domain: outcomes(await enrich(client, domain))["clearbit"] for domain in (brazilian, american)}
+        assert box.calls("clearbit") == 0
+    assert told[brazilian].skip_reason == SkipReason.SKIP_REASON_REGISTRY_ANSWERED
+    assert told[american].skip_reason == SkipReason.SKIP_REASON_FALLBACK_NOT_NEEDED
+    assert "opencorporates" in told[american].explanation
+    assert {outcome.saved_usd_micros for outcome in told.values()} == {50_000}
 
 
 async def test_opening_hours_and_rating_are_paid_for_only_when_asked_for_and_never_kept(tmp_path: Path) -> None:

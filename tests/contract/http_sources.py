@@ -142,6 +142,16 @@ SOURCES = (
         html=Throttled,
     ),
     HttpCase(
+        source="clearbit",
+        fixture="clearbit",
+        subject=LARCH,
+        fields=frozenset(entry_of("clearbit").brings),
+        not_found=(404, {"error": {"type": "unknown_record"}}),
+        stranger=_with("domain", "larchfurniture.example"),
+        # Queued: the record is not there yet.
+        statuses={202: Throttled},
+    ),
+    HttpCase(
         source="mapbox",
         fixture="mapbox_address",
         subject=LARCH,

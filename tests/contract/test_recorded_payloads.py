@@ -95,6 +95,35 @@ OPENCORPORATES = (
     Recorded("ip-block-non-json-body-2025-12.json", 200, LARCH, Throttled),
     Recorded("officers-search-200-v0.4.1-2015.json", 200, LARCH, Unreadable),
 )
+_SUMERU, _UBER = Subject("sumeru.us"), Subject("uber.com")
+CLEARBIT = (
+    # The shape of 2014: its word for a year and its place are others, what has kept its place is read.
+    Recorded(
+        "company-find-200-uber-v1-schema-2014.json",
+        200,
+        _UBER,
+        {F.NAME, F.LEGAL_NAME, F.DESCRIPTION, F.ADDRESS, F.SOCIAL_PROFILES, F.EMPLOYEE_COUNT},
+    ),
+    Recorded("company-find-202-queued.json", 202, LARCH, Throttled),
+    Recorded("company-find-404-unknown-record.json", 404, LARCH, NOT_FOUND),
+    Recorded(
+        "company-record-2024-sumeru.json",
+        200,
+        _SUMERU,
+        set(entry_of("clearbit").brings) - {F.LEGAL_NAME, F.PHONE, F.IDENTIFIERS},
+    ),
+    Recorded("company-record-2024-sumeru.json", 200, LARCH, NOT_FOUND),
+    Recorded(
+        "company-record-2024-sumeru.json",
+        201,
+        Subject("sumeru.group"),
+        set(entry_of("clearbit").brings) - {F.LEGAL_NAME, F.PHONE, F.IDENTIFIERS},
+    ),
+    Recorded("error-401-auth-required-2026-08.json", 401, LARCH, Unauthorized),
+    Recorded("error-401-invalid-api-key-2026-08.json", 401, LARCH, Unauthorized),
+    Recorded("error-402-over-quota.json", 402, LARCH, QuotaExhausted),
+    Recorded("error-404-unknown-route-2026-08.json", 404, LARCH, Rejected),
+)
 _STREET = Subject("example.com", known={F.ADDRESS: WASHINGTON})
 _CAFE = Subject("starbucks.com", Hints("Starbucks", "US", "Washington"))
 MAPBOX = (
@@ -163,6 +192,7 @@ SOURCES = {
     "opencnpj": OPENCNPJ,
     "gleif": GLEIF,
     "opencorporates": OPENCORPORATES,
+    "clearbit": CLEARBIT,
     "mapbox": MAPBOX,
     "google_places": GOOGLE_PLACES,
     "wikidata": WIKIDATA,

@@ -10,8 +10,9 @@ from enrichment.sandbox.journal import Exchange, Journal, target_of
 from enrichment.sandbox.latency import Latency
 from enrichment.sandbox.wire import Provider, Reply, Request
 
-# Requests in any minute: ReceitaWS, free of charge, takes three from one address; Google's default quota is 600.
-_WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600}
+# Requests in any minute: ReceitaWS, free of charge, takes three from one address; Google's default quota is 600, as is
+# what Clearbit allows.
+_WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600, "clearbit": 600}
 _WINDOW_SECONDS = 60.0
 _RUBBISH = b'\x00\xff{"unfinished": [<html>'
 

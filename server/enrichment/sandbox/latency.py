@@ -9,6 +9,7 @@
 | opencnpj | 500 | 1500 |
 | gleif | 400 | 1200 |
 | opencorporates | 900 | 2500 |
+| clearbit | 500 | 1500 |
 | mapbox | 120 | 350 |
 | google_places | 250 | 700 |
 | wikidata | 200 | 900 |
@@ -30,6 +31,7 @@ DISTRIBUTIONS = {
     "opencnpj": (500, 1500),
     "gleif": (400, 1200),
     "opencorporates": (900, 2500),
+    "clearbit": (500, 1500),
     "mapbox": (120, 350),
     "google_places": (250, 700),
     "wikidata": (200, 900),

@@ -24,6 +24,7 @@ _AT_BASE_URL = (
     "opencnpj",
     "gleif",
     "opencorporates",
+    "clearbit",
     "mapbox",
     "google_places",
     "groq",

@@ -4,6 +4,9 @@ import re
 
 import phonenumbers
 
+from enrichment.domain.errors import InvalidRequest
+from enrichment.domain.website import registrable_domain
+
 # What may stand before the @: a task, in the languages of the companies we meet. A name never does.
 ROLES = frozenset(
     re.findall(
@@ -54,3 +57,11 @@ def phone(text: str, country_code: str) -> str:
     if not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_website_of(website: str, domain: str) -> bool:
+    """Whether a website, with or without a scheme, is of the registrable domain."""
+    try:
+        return registrable_domain(website) == domain
+    except InvalidRequest:
+        return False

@@ -10,12 +10,11 @@ import httpx
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, Coordinates, Field, Rating
-from enrichment.domain.errors import InvalidRequest, QuotaExhausted, SourceError, Unauthorized
+from enrichment.domain.errors import QuotaExhausted, SourceError, Unauthorized
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.names import normalised_name
 from enrichment.domain.subject import Subject
-from enrichment.domain.website import registrable_domain
-from enrichment.sources.contact import phone
+from enrichment.sources.contact import is_website_of, phone
 from enrichment.sources.failures import Failures, described
 from enrichment.sources.http import address
 from enrichment.sources.payload import (
@@ -112,15 +111,9 @@ def _query(subject: Subject) -> str:
 def _own(places: Sequence[object], domain: str) -> Iterator[object]:
     """The places that bear the company's website and have not closed for good."""
     for place in places[:PLACES]:
-        if _domain(text(place, "websiteUri")) == domain and text(place, "businessStatus") != "CLOSED_PERMANENTLY":
+        is_own = is_website_of(text(place, "websiteUri"), domain)
+        if is_own and text(place, "businessStatus") != "CLOSED_PERMANENTLY":
             yield place
-
-
-def _domain(website: str) -> str:
-    try:
-        return registrable_domain(website)
-    except InvalidRequest:
-        return ""
 
 
 def _facts(place: object, subject: Subject) -> Mapping[Field, object]:

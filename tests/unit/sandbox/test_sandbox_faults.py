@@ -1,6 +1,7 @@
 """Every way of misbehaving, over a real socket, for everybody who can misbehave so."""
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -18,30 +19,35 @@ HTTP = (
     "opencnpj",
     "gleif",
     "opencorporates",
+    "clearbit",
     "mapbox",
     "google_places",
     "groq",
 )
-PAID = ("opencorporates", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "mapbox", "google_places", "groq")
 
 
 async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.Response:
     """A question that the provider answers with 200 when it is well."""
     brazilian, american = (company for domain in box.world.showcase if (company := box.world.company(domain)))
+    bare = {
+        "rdap": f"/domain/{brazilian.domain}",
+        "receitaws": f"/v1/cnpj/{brazilian.facts.number}",
+        "opencnpj": f"/{brazilian.facts.number}",
+    }
+    if provider in bare:
+        return await client.get(bare[provider])
     match provider:
         case "website":
             return await client.get("/", headers={"Host": brazilian.domain})
-        case "rdap":
-            return await client.get(f"/domain/{brazilian.domain}")
-        case "receitaws":
-            return await client.get(f"/v1/cnpj/{brazilian.facts.number}")
-        case "opencnpj":
-            return await client.get(f"/{brazilian.facts.number}")
         case "gleif":
             return await client.get("/api/v1/lei-records", params={"filter[entity.legalName]": american.facts.name})
         case "opencorporates":
             query = {"q": american.facts.name, "api_token": "sandbox-opencorporates"}
             return await client.get("/v0.4/companies/search", params=query)
+        case "clearbit":
+            key = {"Authorization": "Bearer sandbox-clearbit"}
+            return await client.get("/v2/companies/find", params={"domain": american.domain}, headers=key)
         case "mapbox":
             query = {"q": american.facts.seat.formatted, "access_token": "sandbox-mapbox"}
             return await client.get("/search/geocode/v6/forward", params=query)
@@ -74,7 +80,12 @@ async def test_throttling_says_for_how_long_in_the_providers_own_words(
     box.set_fault(provider, "throttle", retry_after=7)
     reply = await ask(client, box, provider)
     assert reply.status_code == (403 if provider == "opencorporates" else 429)
-    assert reply.headers["retry-after"] == "7"
+    if provider == "clearbit":
+        assert "retry-after" not in reply.headers
+        pause = int(reply.headers["x-ratelimit-reset"]) - parsedate_to_datetime(reply.headers["date"]).timestamp()
+        assert pause == 7
+    else:
+        assert reply.headers["retry-after"] == "7"
     assert ("html" in reply.headers["content-type"]) == (provider in ("opencorporates", "wikidata", "website"))
     assert box.cost_usd_micros() == 0
 
@@ -185,7 +196,7 @@ def test_a_share_of_the_requests_is_hit_the_same_ones_for_a_seed() -> None:
 @pytest.mark.parametrize(
     ("provider", "data", "sentence"),
     [
-        ("clearbit", {"mode": "slow"}, "no provider is named 'clearbit'"),
+        ("nobody", {"mode": "slow"}, "no provider is named 'nobody'"),
         ("groq", [], "a fault is a JSON object"),
         ("groq", {}, "mode must be one of slow, throttle"),
         ("groq", {"mode": "dance"}, "not 'dance'"),

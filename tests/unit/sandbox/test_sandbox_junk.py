@@ -21,11 +21,13 @@ PATHS = (
     "/99ABC345000100",
     "/api/v1/lei-records",
     "/v0.4/companies/search",
+    "/v2/companies/find",
     "/search/geocode/v6/forward",
     "/search/searchbox/v1/forward",
     "/sparql",
 )
 NAMES = (
+    "domain",
     "query",
     "q",
     "page",

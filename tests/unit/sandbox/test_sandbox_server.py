@@ -63,6 +63,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "/99ABC345000100",
         "/api/v1/lei-records",
         "/v0.4/companies/search",
+        "/v2/companies/find",
         "/search/searchbox/v1/forward",
         "/openai/v1/chat/completions",
     ):
@@ -77,6 +78,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "opencnpj": 1,
         "gleif": 1,
         "opencorporates": 1,
+        "clearbit": 1,
         "mapbox": 1,
         "google_places": 1,
         "wikidata": 1,
@@ -101,6 +103,7 @@ async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> N
         "opencnpj",
         "gleif",
         "opencorporates",
+        "clearbit",
         "mapbox",
         "google_places",
         "groq",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from enrichment.sandbox import World
-from enrichment.sandbox.providers import google_places, groq, mapbox, opencorporates
+from enrichment.sandbox.providers import clearbit, google_places, groq, mapbox, opencorporates
+from enrichment.sandbox.providers.clearbit import Clearbit
 from enrichment.sandbox.providers.google_places import GooglePlaces
 from enrichment.sandbox.providers.groq import Groq
 from enrichment.sandbox.providers.mapbox import Mapbox
@@ -79,6 +80,33 @@ def test_opencorporates_finds_nothing_and_refuses_a_token_as_reported() -> None:
     assert sent(nothing) == recorded("opencorporates/companies-search-200-empty.RECONSTRUCTED.json")
     refusal = provider.answer(Request("/v0.4/companies/search", query={"q": "x"}))
     assert sent(refusal) == recorded("opencorporates/error-401-invalid-token.RECONSTRUCTED.json")
+
+
+def clearbit_answer(domain: str, key: str = clearbit.KEY, path: str = f"{clearbit.PATH}find") -> Reply:
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    return Clearbit(WORLD).answer(Request(path, query={"domain": domain}, headers=headers))
+
+
+def test_clearbit_sends_a_record_as_recorded() -> None:
+    real = recorded("clearbit/company-record-2024-sumeru.json")
+    ours = sent(clearbit_answer(AMERICAN.domain))
+    assert set(ours) == set(real)
+    for part in ("site", "category", "geo", "facebook", "linkedin", "twitter", "crunchbase", "identifiers", "metrics"):
+        assert set(ours[part]) == set(real[part]), part
+
+
+def test_clearbit_refuses_as_recorded() -> None:
+    queued = next(one for one in WORLD.companies if one.is_known_to("clearbit") and one.index % 13 == 9)
+    pairs = [
+        (clearbit_answer(queued.domain), "company-find-202-queued"),
+        (clearbit_answer("x.example"), "company-find-404-unknown-record"),
+        (clearbit_answer("x.example", ""), "error-401-auth-required-2026-08"),
+        (clearbit_answer("x.example", "y"), "error-401-invalid-api-key-2026-08"),
+        (clearbit_answer("x.example", path=f"{clearbit.PATH}x"), "error-404-unknown-route-2026-08"),
+        (Clearbit(WORLD).failed(402), "error-402-over-quota"),
+    ]
+    for reply, name in pairs:
+        assert sent(reply) == recorded(f"clearbit/{name}.json"), name
 
 
 def test_mapbox_geocodes_as_documented() -> None:

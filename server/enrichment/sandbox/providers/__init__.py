@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from enrichment.sandbox.providers import gleif, google_places, groq, mapbox, opencnpj, opencorporates, receitaws
+from enrichment.sandbox.providers import (
+    clearbit,
+    gleif,
+    google_places,
+    groq,
+    mapbox,
+    opencnpj,
+    opencorporates,
+    receitaws,
+)
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.wikidata import Wikidata
 from enrichment.sandbox.sites.site import Sites
@@ -12,6 +21,7 @@ from enrichment.sandbox.world import World
 # The key that each provider accepts, and no other.
 KEYS: Mapping[str, str] = {
     "opencorporates": opencorporates.KEY,
+    "clearbit": clearbit.KEY,
     "mapbox": mapbox.KEY,
     "google_places": google_places.KEY,
     "groq": groq.KEY,
@@ -27,6 +37,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "opencnpj": opencnpj.OpenCnpj(world),
         "gleif": gleif.Gleif(world),
         "opencorporates": opencorporates.OpenCorporates(world),
+        "clearbit": clearbit.Clearbit(world),
         "mapbox": mapbox.Mapbox(world),
         "google_places": google_places.GooglePlaces(world),
         "wikidata": Wikidata(world),
@@ -42,6 +53,8 @@ def provider_at(path: str) -> str:
         return "gleif"
     if path.startswith("/v0.4/"):
         return "opencorporates"
+    if path.startswith(clearbit.PATH):
+        return "clearbit"
     if path.startswith("/search/"):
         return "mapbox"
     if path.startswith("/v1/places"):

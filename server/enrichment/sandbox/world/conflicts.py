@@ -8,6 +8,8 @@ from enrichment.sandbox.world.company import Facts, Planted, Seat
 # The two that pass one register on say the same.
 RECEITA: Sequence[str] = ("receitaws", "opencnpj")
 REGISTRIES: Sequence[str] = (*RECEITA, "opencorporates")
+# What they sell was gathered some time ago.
+DATABASES: Sequence[str] = ("clearbit",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,17 @@ def boast(facts: Facts, _: Material) -> Conflict:
 
 
 def renamed(facts: Facts, material: Material) -> Conflict:
-    """The registries still hold the former name."""
+    """The registries and the databases still hold the former name."""
     suffix = facts.legal_name.removeprefix(facts.name).strip()
     former = replace(facts, name=material.old_name, legal_name=f"{material.old_name} {suffix}")
-    views = dict.fromkeys([*REGISTRIES, "rdap"], (former, former.legal_name))
+    views = dict.fromkeys([*REGISTRIES, *DATABASES, "rdap"], (former, former.legal_name))
     return _same("renamed", "legal_name", facts.legal_name, views)
 
 
 def moved(facts: Facts, material: Material) -> Conflict:
-    """The company has moved and told only its customers."""
+    """The company has moved and told only its customers: registries and databases hold the former address."""
     former = replace(facts, seat=material.old_seat)
-    views = dict.fromkeys(REGISTRIES, (former, former.seat.formatted))
+    views = dict.fromkeys([*REGISTRIES, *DATABASES], (former, former.seat.formatted))
     return _same("moved", "address", facts.seat.formatted, views)
 
 
