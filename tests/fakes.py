@@ -12,6 +12,11 @@ from enrichment.domain.fact import Claim, Document, Fact, Reading
 from enrichment.domain.ports import Clock, Party, Stake
 from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints, Subject
+from enrichment.guards import Shared
+from enrichment.guards.budget import Budget
+from enrichment.guards.cache import Writes
+from enrichment.guards.flight import Flights
+from enrichment.guards.retry import Retries
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
 from enrichment.stores.memory import MemoryCache
@@ -129,3 +134,8 @@ class MemoryAnswers(Answers):
     def __init__(self, clock: Clock = lambda: NOON) -> None:
         self.store = CountingStore(clock)
         super().__init__(self.store, clock)
+
+
+def unlimited(cache: Answers) -> Shared:
+    """The guards of one process, over a cache, without a ledger."""
+    return Shared(cache, Writes(), Flights(), Retries(lambda: 0.5), Budget(None, lambda: NOON, lambda: "hold-1"))

@@ -5,12 +5,17 @@ import logging
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from random import random
+from uuid import uuid4
 
-from enrichment.domain.ports import AnswerCache, Guard, Store
-from enrichment.guards import guarded, order
+from enrichment.domain.ports import Store
+from enrichment.guards import Shared, guarded, order
+from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
+from enrichment.guards.flight import Flights
+from enrichment.guards.retry import Retries
 from enrichment.pipeline.run import Enrichments, Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.settings import Settings
@@ -41,9 +46,11 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
     async with AsyncExitStack() as stack:
         store = await _store(settings)
         stack.push_async_callback(store.close)
-        cache, writes = Answers(store, time.time), Writes()
-        stack.push_async_callback(writes.settled)
-        enrichments = Enrichments(_tools(settings, cache, order(cache, writes), stack))
+        shared = _shared(settings, store)
+        stack.push_async_callback(shared.writes.settled)
+        enrichments = Enrichments(_tools(settings, shared, stack))
+        # What is paid for is waited for, settled and kept, though nobody waits for its answer.
+        stack.push_async_callback(shared.flights.landed, settings.drain_ms / 1000)
         server = Server(_server_settings(settings), enrichments, time.time)
         address = await server.start()
         stack.push_async_callback(server.drain)
@@ -64,7 +71,18 @@ async def _store(settings: Settings) -> Store:
     return Tiered(near, AiocacheStore(file))
 
 
-def _tools(settings: Settings, cache: AnswerCache, guards: Sequence[Guard], stack: AsyncExitStack) -> Tools:
+def _shared(settings: Settings, store: Store) -> Shared:
+    return Shared(
+        cache=Answers(store, time.time),
+        writes=Writes(),
+        flights=Flights(is_shared=settings.guards.single_flight),
+        retries=Retries(random),
+        budget=Budget(None, time.time, lambda: str(uuid4())),
+    )
+
+
+def _tools(settings: Settings, shared: Shared, stack: AsyncExitStack) -> Tools:
+    guards = order(shared)
     sources: dict[str, Guarded] = {}
     for entry in settings.sources:
         source = build(entry)
@@ -72,7 +90,8 @@ def _tools(settings: Settings, cache: AnswerCache, guards: Sequence[Guard], stac
         sources[entry.name] = Guarded(entry, source, guarded(source, guards, time.time))
     return Tools(
         sources=sources,
-        cache=cache,
+        cache=shared.cache,
+        flights=shared.flights,
         rules=settings.rules,
         foundation_soft_deadline_seconds=settings.foundation_soft_deadline_ms / 1000,
     )

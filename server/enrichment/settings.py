@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,17 @@ from enrichment.pipeline.plan import Rules
 PREFIX = "IMENSIAH_"
 # The most that a request may ask to spend, too.
 MOST = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """The guards around each call, each of which can be switched off alone."""
+
+    cache: bool = True
+    single_flight: bool = True
+    breaker: bool = True
+    limiter: bool = True
+    budget: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class Settings:
     drain_ms: int = 5_000
     reflection: bool = True
     rules: Rules = Rules()
+    guards: Guards = Guards()
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -42,11 +54,19 @@ def load(environ: Mapping[str, str]) -> Settings:
     """
     read = _Reader({**_from_file(environ.get("IMENSIAH_CONFIG", "")), **_from_environment(environ)})
     given = {name: read(variable, parse) for name, (variable, parse) in _SETTINGS.items() if variable in read}
-    rules = {rule: read(variable, truth) for rule, variable in _RULES.items() if variable in read}
+    rules, guards = (
+        {
+            field.name: read(variable, truth)
+            for field in fields(kind)
+            if (variable := f"{table}__{field.name.upper()}") in read
+        }
+        for table, kind in (("RULES", Rules), ("GUARDS", Guards))
+    )
     settings = Settings(
         sources=load_catalogue(read.sources()),
         data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
         rules=Rules(**rules),
+        guards=Guards(**guards),
         **given,
     )
     read.refuse_unknown()
@@ -83,12 +103,6 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "max_streams": ("MAX_STREAMS", _positive),
     "drain_ms": ("DRAIN_MS", _count),
     "reflection": ("REFLECTION", truth),
-}
-_RULES = {
-    "already_known": "RULES__ALREADY_KNOWN",
-    "registry_answered": "RULES__REGISTRY_ANSWERED",
-    "fallback_only": "RULES__FALLBACK_ONLY",
-    "wanted_fields": "RULES__WANTED_FIELDS",
 }
 
 # For a person whose value could not be read.

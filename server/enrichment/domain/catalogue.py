@@ -44,6 +44,7 @@ class Entry:
     well enough with `enough_fields` fields; `alone` are the fields for which it is called all the same.
     `is_asked_by_number`: by one that may be another company's. `is_register`: a government's register;
     `is_spared_by_registry`: not needed where one has answered.
+    `month_limit_usd_micros`: the most that all its calls of a calendar month (UTC) may cost, None for no limit.
     `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
     only this source understands (model, connect_to, server). Durations carry their unit in the name.
     """
@@ -60,6 +61,7 @@ class Entry:
     price_usd_micros: int = 0
     is_priced_by_tokens: bool = False
     billing: Billing = Billing.PER_CALL
+    month_limit_usd_micros: int | None = None
     timeout_ms: int = 5_000
     max_concurrent: int = 5
     lifetime_seconds: int = 0

@@ -67,7 +67,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reading that is dated, weighed and priced: what the cache keeps and a run merges."""
+    """A reading that is dated, weighed and priced: what the cache keeps and a run merges.
+
+    `is_from_cache`: it was held, and no request left for it.
+    """
 
     source: str
     is_found: bool
@@ -76,7 +79,12 @@ class Answer:
     observed_at: float
     expires_at: float
     cost_usd_micros: int = 0
+    is_from_cache: bool = False
 
     def from_cache(self) -> "Answer":
         """The same answer as it is served later: free."""
+        return replace(self, cost_usd_micros=0, is_from_cache=True)
+
+    def at_no_cost(self) -> "Answer":
+        """The same answer for one who shares what another has paid for."""
         return replace(self, cost_usd_micros=0)

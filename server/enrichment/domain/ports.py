@@ -35,25 +35,28 @@ class Source(Protocol):
 class Stake:
     """One enrichment's part in a call: until when it waits (event loop time), and whose money may pay.
 
-    `may_pay` False: it has no money for this call, and may only share what another pays for.
+    `may_pay` False: it has no money for this call, and may only share what another pays for. `is_liable`: the request
+    has left on its account, and what it costs is its to pay.
     """
 
     enrichment_id: str
     purse: Purse
     deadline: float
     may_pay: bool = True
+    is_liable: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Party:
     """All who wait for one call, in the order in which they came.
 
-    `payer` holds the money for it, if anybody must; from the moment when `is_sent` is set the payer pays, present or
-    gone, and the call goes on without anybody waiting for it.
+    `payer` has `hold`, the money for it, if it costs any; from the moment when `is_sent` is set the payer pays, present
+    or gone, and the call goes on without anybody waiting for it.
     """
 
     stakes: list[Stake]
     payer: Stake | None = None
+    hold: Hold | None = None
     is_sent: bool = False
 
     @property
@@ -64,13 +67,17 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question to one source, for a party of enrichments; `price_usd_micros` is the most it can cost."""
+    """One question to one source, for a party of enrichments; `price_usd_micros` is the most it can cost.
+
+    `looked_up_at` (seconds since the epoch): when the cache was last seen to hold no answer that would do.
+    """
 
     entry: Entry
     subject: Subject
     question: bytes
     price_usd_micros: int
     party: Party = field(compare=False)
+    looked_up_at: float = 0.0
 
     @property
     def deadline(self) -> float:
@@ -123,6 +130,14 @@ class AnswerCache(Protocol):
 
     def generation(self, domain: str) -> int:
         """A number that changes whenever something is kept for the domain."""
+        ...
+
+
+class Flights(Protocol):
+    """The calls in flight."""
+
+    def has(self, source: str, question: bytes) -> bool:
+        """Whether a call with this question could be joined now."""
         ...
 
 

@@ -1,21 +1,40 @@
 """What stands between a run and a source; the order of the guards is one list, outermost first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from enrichment.domain.answer import answer
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Guard, Source
+from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes, cached
 from enrichment.guards.deadline import timed
+from enrichment.guards.flight import Flights
+from enrichment.guards.retry import Retries
 
 
-def order(cache: AnswerCache, writes: Writes) -> list[Guard]:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the guards of all sources share within a process."""
+
+    cache: AnswerCache
+    writes: Writes
+    flights: Flights
+    retries: Retries
+    budget: Budget
+
+
+def order(shared: Shared) -> list[Guard]:
     """The guards in the order in which a call meets them.
 
-    The cache is read before them all, once for a whole round of questions (pipeline/run.py), and written last.
+    A run has read the cache before them all, once for a whole round of questions (pipeline/run.py).
     """
     return [
-        cached(cache, writes),
+        shared.flights.shared,
+        cached(shared.cache, shared.writes),
+        shared.retries.retried,
+        shared.budget.held,
+        shared.budget.marked,
         timed,
     ]
 

@@ -1,4 +1,4 @@
-"""Every call ends by the caller's deadline or the source's own time limit, whichever is first."""
+"""Every call ends by its source's own time limit; how long an enrichment waits for it is another matter (flight.py)."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ def timed(ask: Ask) -> Ask:
 
     async def timed_ask(call: Call) -> Answer:
         now = asyncio.get_running_loop().time()
-        limit = min(call.deadline, now + call.entry.timeout_ms / 1000 + OVERSTAY_SECONDS)
+        limit = now + call.entry.timeout_ms / 1000 + OVERSTAY_SECONDS
         timeout = asyncio.timeout_at(limit)
         try:
             async with timeout:

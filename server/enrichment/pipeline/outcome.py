@@ -5,7 +5,7 @@ from enrichment.domain.errors import Fault, Skipped, SkipReason, SourceError
 from enrichment.domain.event import Disposition, SourceOutcome
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import cost_of_failure
-from enrichment.domain.ports import Call
+from enrichment.domain.ports import Call, Stake
 from enrichment.pipeline.plan import Decision
 
 
@@ -49,40 +49,45 @@ def refused(call: Call, skip: Skipped, seconds: float) -> SourceOutcome:
     )
 
 
-def answered(call: Call, answer: Answer, seconds: float) -> SourceOutcome:
-    """Called, and it answered."""
+def answered(call: Call, stake: Stake, answer: Answer, seconds: float) -> SourceOutcome:
+    """Called, and it answered: this enrichment, another whose call was shared, or one that had just ended."""
+    if stake.is_liable:
+        disposition = Disposition.FOUND if answer.is_found else Disposition.NOT_FOUND
+    else:
+        disposition = Disposition.CACHED if answer.is_from_cache else Disposition.SHARED
     return SourceOutcome(
         call.entry.name,
         call.entry.layer,
-        Disposition.FOUND if answer.is_found else Disposition.NOT_FOUND,
+        disposition,
         explanation="" if answer.is_found else "it does not know the company",
         cost_usd_micros=answer.cost_usd_micros,
+        saved_usd_micros=0 if stake.is_liable else call.price_usd_micros,
         duration_seconds=seconds,
         observed_at=answer.observed_at,
     )
 
 
-def failed(call: Call, error: SourceError, seconds: float) -> SourceOutcome:
-    """Called, and it failed."""
+def failed(call: Call, stake: Stake, error: SourceError, seconds: float) -> SourceOutcome:
+    """Called, and it failed; what that costs is for the enrichment to pay on whose account it left."""
     return SourceOutcome(
         call.entry.name,
         call.entry.layer,
         Disposition.FAILED,
         explanation=error.summary,
-        cost_usd_micros=cost_of_failure(error, call.price_usd_micros),
+        cost_usd_micros=cost_of_failure(error, call.price_usd_micros) if stake.is_liable else 0,
         duration_seconds=seconds,
         error=error,
     )
 
 
-def cut_off(entry: Entry, price_usd_micros: int, seconds: float) -> SourceOutcome:
-    """Still in flight when the deadline came: nothing says whether it is billed, so it counts in full."""
+def cut_off(entry: Entry, owed_usd_micros: int, seconds: float) -> SourceOutcome:
+    """Still in flight when the deadline came: nothing says whether it is billed, so what is owed counts in full."""
     return SourceOutcome(
         entry.name,
         entry.layer,
         Disposition.FAILED,
         explanation="the deadline came first",
-        cost_usd_micros=price_usd_micros,
+        cost_usd_micros=owed_usd_micros,
         duration_seconds=seconds,
         error=Fault("still in flight at the deadline", is_cost_unknown=True),
     )

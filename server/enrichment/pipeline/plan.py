@@ -33,7 +33,8 @@ class Rules:
 class Candidate:
     """A source that has not ended: what it would be asked about, and in which words (None: an input is missing).
 
-    `price_usd_micros` is the most that can cost, `hit` the answer held for the question.
+    `price_usd_micros` is the most that can cost, `hit` the answer held for the question. `is_in_flight`: others are
+    asking it right now.
     """
 
     entry: Entry
@@ -41,6 +42,7 @@ class Candidate:
     question: bytes | None = None
     price_usd_micros: int = 0
     hit: Answer | None = None
+    is_in_flight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with one source, and why, for programs and for people; `saved` in micro-dollars."""
+    """What to do with one source, and why, for programs and for people; `saved` in micro-dollars.
+
+    `may_pay` False: there is no money for the call, which is only to share what others pay for.
+    """
 
     candidate: Candidate
     action: Action
     reason: SkipReason | None = None
     explanation: str = ""
     saved_usd_micros: int = 0
+    may_pay: bool = True
 
 
 def waits_for(entry: Entry, situation: Situation) -> bool:
@@ -103,16 +109,16 @@ def plan(candidates: Sequence[Candidate], situation: Situation) -> tuple[Decisio
     for candidate in sorted(candidates, key=lambda each: each.price_usd_micros):
         decision = _decide(candidate, situation)
         if decision.action is Action.START:
-            situation = _after_start(situation, candidate)
+            situation = _after_start(situation, decision)
         decisions.append(decision)
     return tuple(decisions)
 
 
-def _after_start(situation: Situation, candidate: Candidate) -> Situation:
-    price = candidate.price_usd_micros
+def _after_start(situation: Situation, decision: Decision) -> Situation:
+    price = decision.candidate.price_usd_micros if decision.may_pay else 0
     return replace(
         situation,
-        running=situation.running | {candidate.entry.name},
+        running=situation.running | {decision.candidate.entry.name},
         money_left=situation.money_left - price,
         money_held=situation.money_held + price,
     )
@@ -299,6 +305,8 @@ def _over_budget(candidate: Candidate, situation: Situation) -> Decision | None:
     price, left = candidate.price_usd_micros, situation.money_left
     if price <= left:
         return None
+    if candidate.is_in_flight:
+        return Decision(candidate, Action.START, may_pay=False)
     if price <= left + situation.money_held and situation.running:
         # A call in flight may settle below what is held for it.
         return Decision(candidate, Action.WAIT)

@@ -13,7 +13,7 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
 from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
 from enrichment.domain.fact import Answer
-from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Party, Source, Stake
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Party, Source, Stake
 from enrichment.pipeline import outcome
 from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
 from enrichment.pipeline.progress import Progress
@@ -45,6 +45,7 @@ class Tools:
 
     sources: Mapping[str, Guarded]
     cache: AnswerCache
+    flights: Flights
     clock: Clock = time.time
     rules: Rules = Rules()
     foundation_soft_deadline_seconds: float = 2.5
@@ -77,6 +78,8 @@ class Run:
         self._queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue(QUEUE_LENGTH)
         self._progress = Progress(request, {name: each.entry for name, each in tools.sources.items()})
         self._tasks: set[asyncio.Task[Ended]] = set()
+        self._stakes: dict[str, Stake] = {}
+        self._looked_up_at: dict[str, float] = {}
         self._looked_up: dict[tuple[str, bytes], Answer | None] = {}
 
     def __enter__(self) -> Self:
@@ -185,12 +188,14 @@ class Run:
         if not new:
             return
         hits: Mapping[str, Answer] = {}
+        now = self._tools.clock()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
                 hits = await self._tools.cache.get_many(new)
         for entry, question in new:
             hit = hits.get(entry.name)
             self._looked_up[entry.name, question] = hit if hit and self._is_young_enough(hit) else None
+            self._looked_up_at[entry.name] = now
 
     def _is_young_enough(self, hit: Answer) -> bool:
         max_age = self._request.max_age_seconds
@@ -198,15 +203,17 @@ class Run:
 
     def _with_hit(self, candidate: Candidate) -> Candidate:
         entry, question = candidate.entry, candidate.question
-        hit = None if question is None else self._looked_up.get((entry.name, question))
-        return replace(candidate, hit=hit)
+        if question is None:
+            return candidate
+        is_in_flight = self._tools.flights.has(entry.name, question)
+        return replace(candidate, hit=self._looked_up.get((entry.name, question)), is_in_flight=is_in_flight)
 
     async def _act(self, decision: Decision, group: asyncio.TaskGroup) -> bool:
         """Does what was decided; False where it ended a source, so that others may now be decided."""
         candidate = decision.candidate
         match decision.action:
             case Action.START:
-                self._start(candidate, group)
+                self._start(decision, group)
             case Action.SERVE if candidate.hit:
                 await self._end(outcome.served(decision, candidate.hit), candidate.hit)
             case Action.SKIP:
@@ -215,18 +222,19 @@ class Run:
                 pass
         return decision.action not in (Action.SERVE, Action.SKIP)
 
-    def _start(self, candidate: Candidate, group: asyncio.TaskGroup) -> None:
-        entry, question = candidate.entry, candidate.question
+    def _start(self, decision: Decision, group: asyncio.TaskGroup) -> None:
+        candidate = decision.candidate
+        entry, question, price = candidate.entry, candidate.question, candidate.price_usd_micros
         assert question is not None  # the plan starts nothing without one
-        self._progress.start(entry.name, candidate.price_usd_micros, self._seconds_so_far())
+        self._progress.start(entry.name, price if decision.may_pay else 0, self._seconds_so_far())
         if candidate.hit:
             # The call is for what terms kept out of it; whether or not that comes, this part is there.
             self._progress.take(candidate.hit)
-        stake = Stake(self._id, self._request.purse, self._deadline)
-        call = Call(entry, candidate.subject, question, candidate.price_usd_micros, Party([stake]))
-        self._tasks.add(group.create_task(self._ask(call), name=f"ask {entry.name}"))
+        stake = self._stakes[entry.name] = Stake(self._id, self._request.purse, self._deadline, decision.may_pay)
+        call = Call(entry, candidate.subject, question, price, Party([stake]), self._looked_up_at[entry.name])
+        self._tasks.add(group.create_task(self._ask(call, stake), name=f"ask {entry.name}"))
 
-    async def _ask(self, call: Call) -> Ended:
+    async def _ask(self, call: Call, stake: Stake) -> Ended:
         began = self._loop.time()
         try:
             answer = await self._tools.sources[call.entry.name].ask(call)
@@ -234,15 +242,15 @@ class Run:
             return outcome.refused(call, skip, self._loop.time() - began), None
         except SourceError as error:
             log.warning("%s failed for %s: %s: %s", call.entry.name, call.subject.domain, type(error).__name__, error)
-            return outcome.failed(call, error, self._loop.time() - began), None
+            return outcome.failed(call, stake, error, self._loop.time() - began), None
         except (Exception, asyncio.CancelledError) as bug:
             if _is_cancelled():
                 raise
             # One source's bug, a cancellation that nobody asked for included, must not take the others' answers away.
             log.exception("%s has a bug, shown by %s", call.entry.name, call.subject.domain)
             error = Unreadable(f"bug: {bug!r}", is_cost_unknown=True)
-            return outcome.failed(call, error, self._loop.time() - began), None
-        return outcome.answered(call, answer, self._loop.time() - began), answer
+            return outcome.failed(call, stake, error, self._loop.time() - began), None
+        return outcome.answered(call, stake, answer, self._loop.time() - began), answer
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
         self._progress.end(ended, answer, self._seconds_so_far())
@@ -256,7 +264,8 @@ class Run:
         """Ends what the deadline overtook."""
         progress, seconds = self._progress, self._seconds_so_far()
         for name, price in list(progress.running.items()):
-            await self._end(outcome.cut_off(progress.entries[name], price, seconds), None)
+            owed = price if self._stakes[name].is_liable else 0
+            await self._end(outcome.cut_off(progress.entries[name], owed, seconds), None)
         for entry in progress.open_entries:
             await self._end(outcome.too_late(entry), None)
 

@@ -100,7 +100,7 @@ def test_an_answer_weighs_dates_and_prices_what_was_read() -> None:
     (name,) = known.facts  # no prior for a phone: dropped
     assert (name.confidence, name.observed_at, name.attribution, name.is_transient) == (0.45, NOON, "from X", True)
     assert known.cost_usd_micros == 40
-    assert known.from_cache() == replace(known, cost_usd_micros=0)
+    assert known.from_cache() == replace(known, cost_usd_micros=0, is_from_cache=True)
 
 
 def test_what_a_model_reports_as_its_cost_stands_up_to_what_was_held() -> None:

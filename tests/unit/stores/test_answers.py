@@ -101,7 +101,7 @@ def cache(store: Store, clock: HandClock) -> Answers:
 
 async def test_what_is_kept_is_served_free_and_marked(cache: Answers) -> None:
     await cache.put(call(), answer())
-    assert await held(cache) == answer(cost_usd_micros=0)
+    assert await held(cache) == answer().from_cache()
 
 
 async def test_a_source_and_a_question_have_an_entry_of_their_own(cache: Answers) -> None:
@@ -155,7 +155,7 @@ async def test_an_answer_without_a_real_end_is_not_kept(cache: Answers, end: flo
 
 async def test_a_not_found_is_kept(cache: Answers) -> None:
     await cache.put(call(), answer(is_found=False, facts=()))
-    assert await held(cache) == answer(is_found=False, facts=(), cost_usd_micros=0)
+    assert await held(cache) == answer(is_found=False, facts=()).from_cache()
 
 
 async def test_documents_are_kept_where_everything_may_be(cache: Answers) -> None:
