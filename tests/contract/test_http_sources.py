@@ -2,13 +2,15 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from contract.http_sources import KEY, SOURCES, USUAL_STATUSES, Change, HttpCase
 from contract.well_typed import check_well_typed
-from contract.wire_server import Asked, Said, answer, serving
+from contract.wire_server import Asked, Said, Then, answer, serving
+from enrichment.domain.catalogue import Entry
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import Reading
 from enrichment.sources import build
@@ -21,14 +23,21 @@ every_source = pytest.mark.parametrize("case", SOURCES, ids=str)
 async def asked(case: HttpCase, said: Said) -> tuple[Reading | SourceError, Asked]:
     """What a source makes of an answer, and the one request that it sent for it."""
     async with serving(said) as server:
-        source = build(case.entry(server.base_url))
-        try:
-            ended: Reading | SourceError = await source.ask(case.subject)
-        except SourceError as error:
-            ended = error
-        await source.close()
+        entry = case.entry(server.base_url)
+        # As long as this machine may take to answer, no longer than a test should wait for silence.
+        ended = await outcome(case, replace(entry, timeout_ms=100) if said.then is Then.HANG else entry)
     [request] = server.asked
     return ended, request
+
+
+async def outcome(case: HttpCase, entry: Entry) -> Reading | SourceError:
+    source = build(entry)
+    try:
+        return await source.ask(case.subject)
+    except SourceError as error:
+        return error
+    finally:
+        await source.close()
 
 
 async def failure(case: HttpCase, said: Said) -> SourceError:
@@ -133,6 +142,7 @@ async def test_a_status_that_nobody_promised_is_unreadable(case: HttpCase, statu
     assert type(error) is case.statuses.get(status, Unreadable)
 
 
+HALF = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
 DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 
 
@@ -146,6 +156,26 @@ async def test_junk_is_unreadable_and_may_have_been_billed(case: HttpCase, body:
     error = await failure(case, answer(200, body, case.content_type))
     assert type(error) is Unreadable
     assert error.is_cost_unknown
+
+
+@every_source
+@pytest.mark.parametrize("then", [Then.HANG, Then.RESET, Then.CLOSE], ids=["silence", "reset", "end"])
+@pytest.mark.parametrize("half", [b"", HALF], ids=["before", "within"])
+async def test_an_answer_that_does_not_come_whole_is_a_fault_and_may_have_been_billed(
+    case: HttpCase, half: bytes, then: Then
+) -> None:
+    error = await failure(case, Said(half, then))
+    assert type(error) is Fault
+    assert error.is_cost_unknown
+
+
+@every_source
+async def test_nobody_who_listens_is_a_fault_that_costs_nothing(case: HttpCase) -> None:
+    async with serving(answer(200)) as server:
+        closed = server.base_url
+    ended = await outcome(case, case.entry(closed))
+    assert type(ended) is Fault
+    assert not ended.is_cost_unknown
 
 
 @every_source

@@ -1,6 +1,5 @@
 """DNS: what records tell of the products behind them, and how each way of answering ends."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.http_sources import entry_of
+from contract.name_server import listening
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.errors import Fault
 from enrichment.domain.fact import NOT_FOUND, Reading
@@ -102,20 +102,6 @@ def test_any_records_are_read(mx: list[str], txt: list[str], dmarc: list[str]) -
     assert read(Records(mx, txt, dmarc)).is_found
 
 
-class _NameServer(asyncio.DatagramProtocol):
-    def __init__(self, answer: Callable[[dns.message.Message], dns.message.Message | None]) -> None:
-        self._answer = answer
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        reply = self._answer(dns.message.from_wire(data))
-        if reply is not None and self._transport is not None:
-            self._transport.sendto(reply.to_wire(), addr)
-
-
 def speaking(zone: Zone, asked: list[tuple[str, str]]) -> Callable[[dns.message.Message], dns.message.Message | None]:
     """Answers from a zone: records, or a response code; NXDOMAIN for a name that is not in it at all."""
 
@@ -139,13 +125,13 @@ def speaking(zone: Zone, asked: list[tuple[str, str]]) -> Callable[[dns.message.
 @asynccontextmanager
 async def name_server(answer: Callable[[dns.message.Message], dns.message.Message | None]) -> AsyncGenerator[Entry]:
     """The catalogue's entry with a name server of 127.0.0.1 in the system's place."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _NameServer(answer), local_addr=("127.0.0.1", 0))
-    port = cast("tuple[str, int]", transport.get_extra_info("sockname"))[1]
-    try:
-        yield entry_with(f"127.0.0.1:{port}")
-    finally:
-        transport.close()
+
+    def say(query: bytes) -> bytes | None:
+        reply = answer(dns.message.from_wire(query))
+        return reply.to_wire() if reply else None
+
+    async with listening(say) as server:
+        yield entry_with(server)
 
 
 def entry_with(server: str, timeout_ms: int = 3_000) -> Entry:
