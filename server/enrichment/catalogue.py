@@ -54,6 +54,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         enough_fields=source.get("enough_fields", 1),
         alone=frozenset(Field(name) for name in source.get("alone", ())),
         is_asked_by_number=source.get("asked_by_number", False),
+        names_owner=source.get("names_owner", False),
         is_register=source.get("register", False),
         is_spared_by_registry=source.get("spared_by_registry", False),
         lineage=source.get("lineage", name),

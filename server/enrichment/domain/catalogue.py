@@ -42,8 +42,9 @@ class Entry:
     `brings` maps each field to the source's prior confidence (0 to 1). `countries` is empty where it covers all.
     `after` names the sources whose end it waits for. `backs_up` names the source it stands in for, which has answered
     well enough with `enough_fields` fields; `alone` are the fields for which it is called all the same.
-    `is_asked_by_number`: by one that may be another company's. `is_register`: a government's register;
-    `is_spared_by_registry`: not needed where one has answered.
+    `is_asked_by_number`: by one that may be another company's; `names_owner`: tells whose the domain is, with a number
+    that ties such answers to the company. `is_register`: a government's register; `is_spared_by_registry`: not needed
+    where one has answered.
     `month_limit_usd_micros`: the most that all its calls of a calendar month (UTC) may cost, None for no limit.
     `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
     only this source understands (model, connect_to, server). Durations carry their unit in the name.
@@ -71,6 +72,7 @@ class Entry:
     enough_fields: int = 1
     alone: frozenset[Field] = frozenset()
     is_asked_by_number: bool = False
+    names_owner: bool = False
     is_register: bool = False
     is_spared_by_registry: bool = False
     lineage: str = ""

@@ -2,12 +2,15 @@
 
 A number found on a page may be somebody else's: a payment partner's, a marketplace's, the agency's that made the site.
 What a register says of such a number counts only where something else ties it to the company: its names, its e-mail
-domain, or the number itself, given by the caller or by the domain's own registry. That registry may name the agency
-that made the site: where the site shows numbers, and the registry's is none of them, its word alone ties nothing.
+domain, or the number itself, given by the caller or by the domain's own registry.
+
+The holder of the domain may be somebody else too: the agency again, which registered it in its own name. Where the site
+shows numbers and none of them is the holder's, the holder ties nothing together. A number that turns out to be a
+stranger's no longer speaks against the holder.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import Field
@@ -17,24 +20,50 @@ from enrichment.domain.subject import Hints
 from enrichment.pipeline.agreement import agree, folded
 
 NAMES = (Field.NAME, Field.LEGAL_NAME)
-DOMAIN_REGISTRY = "rdap"
 # A word that is shorter says too little to tie two names together.
 LEAST_LETTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """What ties an answer to the company: its domain, its names, the numbers that are its own."""
+
+    domain: str
+    names: Sequence[str]
+    numbers: Sequence[str]
+
+    def hold(self, answer: Sequence[Fact]) -> bool:
+        names = _texts(answer, *NAMES)
+        if not names or not self.names:
+            return True
+        return (
+            any(_is_mailbox_of(fact, self.domain) for fact in answer)
+            or _have_one_number(answer, self.numbers)
+            or any(is_same_name(one, other) for one in names for other in self.names)
+            or any(is_name_of_domain(name, self.domain) for name in names)
+        )
 
 
 def fallen(domain: str, hints: Hints, facts: Sequence[Fact], entries: Mapping[str, Entry]) -> frozenset[Fact]:
     """The facts that are about another company: all of a source that answered about it, and the number it was asked by.
 
     Only sources whose entry says `is_asked_by_number` are doubted; where no name is known to compare with, none is.
+    With the number of the domain's holder falls all that the source which `names_owner` said.
     """
-    first_hand = _undisputed([fact for fact in facts if _is_first_hand(fact, entries)])
+    first_hand = [fact for fact in facts if _is_first_hand(fact, entries)]
+    site = [fact for fact in first_hand if not entries[fact.source].names_owner]
+    holder = [fact for fact in first_hand if entries[fact.source].names_owner]
+    shown = _texts(site, Field.REGISTRATION_NUMBER)
+    answers = [[fact for fact in facts if fact.source == name] for name in entries if entries[name].is_asked_by_number]
     strange: set[Fact] = set()
-    for name in [name for name, entry in entries.items() if entry.is_asked_by_number]:
-        answer = [fact for fact in facts if fact.source == name]
-        if not _is_about(domain, hints, answer, first_hand):
+    # The answers about what the site shows come first: those numbers may turn out to be a stranger's.
+    for answer in sorted(answers, key=lambda answer: not _have_one_number(answer, shown)):
+        if not _ties(domain, hints, site, [] if _contradicts(holder, shown) else holder).hold(answer):
             strange.update(answer)
-    numbers = [fact for fact in strange if fact.field is Field.REGISTRATION_NUMBER]
-    return frozenset(strange) | {fact for fact in facts if _is_number_of(fact, numbers)}
+            shown = [number for number in shown if not _have_one_number(answer, [number])]
+    numbers = _texts(strange, Field.REGISTRATION_NUMBER)
+    sources = {fact.source for fact in holder if _have_one_number([fact], numbers)}
+    return frozenset(strange) | {fact for fact in facts if fact.source in sources or _have_one_number([fact], numbers)}
 
 
 def without_others_mailboxes(answer: Answer, domain: str, entry: Entry) -> Answer:
@@ -56,42 +85,27 @@ def _is_first_hand(fact: Fact, entries: Mapping[str, Entry]) -> bool:
     return fact.source in entries and entries[fact.source].layer is Layer.FOUNDATION
 
 
-def _is_about(domain: str, hints: Hints, answer: Sequence[Fact], first_hand: Sequence[Fact]) -> bool:
-    theirs = [str(fact.value) for fact in answer if fact.field in NAMES]
-    ours = [str(fact.value) for fact in first_hand if fact.field in NAMES]
-    ours += [hints.company_name] if hints.company_name else []
-    if not theirs or not ours:
-        return True
-    return (
-        any(_is_mailbox_of(fact, domain) for fact in answer)
-        or _has_given_number(hints, answer, first_hand)
-        or any(is_same_name(one, other) for one in theirs for other in ours)
-        or any(is_name_of_domain(name, domain) for name in theirs)
-    )
+def _contradicts(holder: Sequence[Fact], shown: Sequence[str]) -> bool:
+    """Whether a site shows numbers and the domain's holder has another."""
+    has_number = bool(_texts(holder, Field.REGISTRATION_NUMBER))
+    return has_number and bool(shown) and not _have_one_number(holder, shown)
 
 
-def _undisputed(first_hand: Sequence[Fact]) -> list[Fact]:
-    """What FOUNDATION says, without the domain registry's word where its number is none of those on the site."""
-    numbers = [fact for fact in first_hand if fact.field is Field.REGISTRATION_NUMBER]
-    registered = [fact for fact in numbers if fact.source == DOMAIN_REGISTRY]
-    shown = [fact for fact in numbers if fact.source != DOMAIN_REGISTRY]
-    is_disputed = bool(registered and shown) and not any(_is_number_of(fact, registered) for fact in shown)
-    return [fact for fact in first_hand if not (is_disputed and fact.source == DOMAIN_REGISTRY)]
+def _ties(domain: str, hints: Hints, site: Sequence[Fact], holder: Sequence[Fact]) -> _Ties:
+    names = [hints.company_name, *_texts([*site, *holder], *NAMES)]
+    # A site shows many numbers; the domain's registry names its holder's.
+    numbers = [hints.registration_number, *_texts(holder, Field.REGISTRATION_NUMBER)]
+    return _Ties(domain, [name for name in names if name], [number for number in numbers if number])
 
 
-def _has_given_number(hints: Hints, answer: Sequence[Fact], first_hand: Sequence[Fact]) -> bool:
-    # A site shows many numbers; the domain's registry names its owner's.
-    registered = [fact for fact in first_hand if fact.source == DOMAIN_REGISTRY]
-    given = [fact.value for fact in registered if fact.field is Field.REGISTRATION_NUMBER]
-    given += [hints.registration_number] if hints.registration_number else []
-    own = [fact.value for fact in answer if fact.field is Field.REGISTRATION_NUMBER]
-    return any(agree(Field.REGISTRATION_NUMBER, one, other) for one in own for other in given)
+def _texts(facts: Iterable[Fact], *fields: Field) -> list[str]:
+    return [str(fact.value) for fact in facts if fact.field in fields]
 
 
-def _is_number_of(fact: Fact, numbers: Sequence[Fact]) -> bool:
-    return fact.field is Field.REGISTRATION_NUMBER and any(
-        agree(fact.field, fact.value, each.value) for each in numbers
-    )
+def _have_one_number(facts: Sequence[Fact], numbers: Sequence[str]) -> bool:
+    """Whether one of the facts is the number of a company that one of the numbers is of."""
+    name = Field.REGISTRATION_NUMBER
+    return any(agree(name, own, number) for own in _texts(facts, name) for number in numbers)
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -7,6 +7,9 @@ c / (1 - c), beside odds of 1 that none of them is right: a camp without rivals 
 0.70 that gives 0.85 where they agree and 0.41 for each where they do not: what was measured on founding years (85 %
 right; 47 %, 34 %, and 19 % neither). docs/confidence.md has the figures of other fields, bench/quality.py makes them.
 
+Only independent voices dissent: no lineage from itself, and no model from a source. That a company has ended is news
+and counts NEWS times its odds against those who still call it active, as every record does that has not heard of it.
+
 Evidence carries the confidence after all that was heard: each fact that of its camp.
 """
 
@@ -14,12 +17,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.catalogue import Entry, Layer
-from enrichment.domain.company import LIST_FIELDS, Company, Field, Identifier, IndustryCode, SocialProfile, Value
+from enrichment.domain.company import (
+    LIST_FIELDS,
+    Company,
+    CompanyStatus,
+    Field,
+    Identifier,
+    IndustryCode,
+    SocialProfile,
+    Value,
+)
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
 from enrichment.pipeline.agreement import agree, folded, is_head_office
 
 AGREEMENT = 0.72
+NEWS = 4.0
 # Nothing is certain.
 MOST = 0.99
 LIST_LENGTH = 50
@@ -38,8 +51,6 @@ LEGAL_FIELDS = frozenset(
 )
 # A company has several of these, or many words for one: a second value is no contradiction.
 MANIFOLD_FIELDS = frozenset({Field.DESCRIPTION, Field.INDUSTRY, Field.PHONE, Field.EMAIL, Field.LOGO_URL})
-# A source may name several for others to choose from, as a page with a partner's number does: no dissent from itself.
-CHOICE_FIELDS = frozenset({Field.REGISTRATION_NUMBER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +64,21 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class _Camp:
+    """Facts that say the same; `voices`: the confidence of each lineage, `dissent`: of those that no model speaks."""
+
     facts: list[Fact]
-    confidence: float
-    rank: tuple[int, int, float]
+    voices: Mapping[str, float]
+    dissent: Mapping[str, float]
+    weight: float
+    standing: tuple[bool, bool]
+
+    @property
+    def odds(self) -> float:
+        return self.weight * _odds(self.voices.values())
+
+    def odds_against(self, other: "_Camp") -> float:
+        """Of its voices that are not the other's as well."""
+        return self.weight * _odds(sure for name, sure in self.dissent.items() if name not in other.voices)
 
 
 def merge(domain: str, facts: Iterable[Fact], entries: Mapping[str, Entry]) -> Merged:
@@ -78,8 +101,8 @@ _Choice = tuple[Value, float, list[Evidence]]
 
 def _chosen(group: Sequence[Fact], entries: Mapping[str, Entry]) -> _Choice:
     camps = [_camp(facts, entries) for facts in _camps(group)]
-    settled = _settled(camps, entries)
-    at = max(range(len(camps)), key=lambda place: camps[place].rank)
+    settled = [_settled(camp, camps) for camp in camps]
+    at = max(range(len(camps)), key=lambda place: (camps[place].standing, camps[place].odds))
     best = max(camps[at].facts, key=lambda fact: (_is_of_company(fact), _standing(fact, entries), fact.confidence))
     heard = [
         Evidence(replace(fact, confidence=settled[place]), place == at)
@@ -108,72 +131,74 @@ def _camps(group: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def _camp(facts: list[Fact], entries: Mapping[str, Entry]) -> _Camp:
+    is_end = isinstance(facts[0].value, CompanyStatus) and facts[0].value is not CompanyStatus.ACTIVE
+    return _Camp(
+        facts=facts,
+        voices=_voices(facts, entries),
+        dissent=_voices([fact for fact in facts if not _is_inferred(fact, entries)], entries),
+        weight=NEWS if is_end else 1.0,
+        standing=max(_standing(fact, entries) for fact in facts),
+    )
+
+
+def _voices(facts: Iterable[Fact], entries: Mapping[str, Entry]) -> Mapping[str, float]:
     voices: dict[str, float] = {}
     for fact in facts:
         lineage = _lineage(fact, entries)
         voices[lineage] = max(voices.get(lineage, 0.0), fact.confidence)
-    confidence, *others = sorted(voices.values(), reverse=True)
-    for other in others:
-        confidence += (1 - confidence) * AGREEMENT * other
-    confidence = min(confidence, MOST)
-    standing = max(_standing(fact, entries) for fact in facts)
-    return _Camp(facts, confidence, (*standing, confidence))
+    return voices
 
 
-def _settled(camps: Sequence[_Camp], entries: Mapping[str, Entry]) -> list[float]:
-    """The confidence of each camp after the others were heard."""
-    if camps[0].facts[0].field in MANIFOLD_FIELDS:
-        return [round(camp.confidence, 4) for camp in camps]
-    settled: list[float] = []
-    for camp in camps:
-        against = sum(_odds_against(camp, rival, entries) for rival in camps if rival is not camp)
-        odds = _odds(camp.confidence)
-        settled.append(round(odds / (1 + odds + against), 4))
-    return settled
+def _together(voices: Iterable[float]) -> float:
+    """How sure voices that say the same are."""
+    confidence = 0.0
+    for at, voice in enumerate(sorted(voices, reverse=True)):
+        confidence += (1 - confidence) * voice * (AGREEMENT if at else 1.0)
+    return min(confidence, MOST)
 
 
-def _odds(confidence: float) -> float:
+def _odds(voices: Iterable[float]) -> float:
+    confidence = _together(voices)
     return confidence / (1 - confidence)
 
 
-def _odds_against(camp: _Camp, rival: _Camp, entries: Mapping[str, Entry]) -> float:
-    """The odds of a rival as far as sources speak for it that do not speak for the camp too."""
-    own = {fact.source for fact in camp.facts if fact.field in CHOICE_FIELDS}
-    others = [fact for fact in rival.facts if fact.source not in own]
-    return _odds(_camp(others, entries).confidence) if others else 0.0
+def _settled(camp: _Camp, camps: Sequence[_Camp]) -> float:
+    """The confidence of a camp after the others were heard."""
+    alone = _together(camp.voices.values())
+    if camp.facts[0].field in MANIFOLD_FIELDS:
+        return round(alone, 4)
+    against = sum(rival.odds_against(camp) for rival in camps if rival is not camp)
+    # News is weighed against others, and no news is surer than whoever tells it.
+    return round(min(alone, camp.odds / (1 + camp.odds + against)), 4)
 
 
 def _lineage(fact: Fact, entries: Mapping[str, Entry]) -> str:
     return entries[fact.source].lineage if fact.source in entries else fact.source
 
 
-def _standing(fact: Fact, entries: Mapping[str, Entry]) -> tuple[int, int]:
+def _is_inferred(fact: Fact, entries: Mapping[str, Entry]) -> bool:
+    return fact.source in entries and entries[fact.source].layer is Layer.INFERENCE
+
+
+def _standing(fact: Fact, entries: Mapping[str, Entry]) -> tuple[bool, bool]:
     """What goes before confidence: a model never overrules a source; registers know law, a site its own name."""
-    entry = entries.get(fact.source)
     if fact.field in LEGAL_FIELDS:
-        knows_best = _closeness_to_law(entry)
+        knows_best = fact.source in entries and entries[fact.source].is_register
     else:
-        knows_best = int(fact.field is Field.NAME and _lineage(fact, entries) == "site")
-    return int(entry is None or entry.layer is not Layer.INFERENCE), knows_best
-
-
-def _closeness_to_law(entry: Entry | None) -> int:
-    """2 for a register itself, 1 for who passes registers on, 0 for everybody else."""
-    if entry is None:
-        return 1
-    # What a register makes needless is a company database, whatever it copies.
-    passes_on = entry.layer is Layer.REGISTRY and not entry.is_spared_by_registry
-    return 2 if entry.is_register else int(passes_on)
+        knows_best = fact.field is Field.NAME and _lineage(fact, entries) == "site"
+    return not _is_inferred(fact, entries), knows_best
 
 
 def _joined(group: Sequence[Fact]) -> _Choice:
-    items: dict[str, object] = {}
+    items: dict[str, tuple[object, Fact]] = {}
     for fact in group:
         for item in fact.value if isinstance(fact.value, tuple) else ():
-            items.setdefault(_key(item), item)
+            items.setdefault(_key(item), (item, fact))
+    kept = list(items.values())[:LIST_LENGTH]
     # Of one type by the field's promise, which every claim was held to.
-    joined: Value = tuple(items.values())[:LIST_LENGTH]  # type: ignore[assignment]
-    return joined, group[0].confidence, [Evidence(fact, True) for fact in group]
+    joined: Value = tuple(item for item, _ in kept)  # type: ignore[assignment]
+    givers = {fact for _, fact in kept}
+    return joined, group[0].confidence, [Evidence(fact, fact in givers) for fact in group]
 
 
 def _key(item: object) -> str:

@@ -12,8 +12,9 @@ from fakes import NOON, entry, fact
 DOMAIN = "vidrariaaurora.com.br"
 ENTRIES = {
     "website": entry("website", lineage="site"),
-    "rdap": entry("rdap"),
+    "registry": entry("registry", names_owner=True),
     "receitaws": entry("receitaws", Layer.REGISTRY, is_asked_by_number=True),
+    "opencnpj": entry("opencnpj", Layer.REGISTRY, is_asked_by_number=True),
     "opencorporates": entry("opencorporates", Layer.REGISTRY),
 }
 NUMBER = fact(Field.REGISTRATION_NUMBER, "11222333000181")
@@ -37,7 +38,7 @@ def test_a_strangers_facts_fall_and_the_number_on_the_page_with_them() -> None:
     "tie",
     [
         fact(Field.LEGAL_NAME, "MEIOS DE PAGAMENTO SUL"),
-        fact(Field.REGISTRATION_NUMBER, "11222333000262", "rdap"),
+        fact(Field.REGISTRATION_NUMBER, "11222333000262", "registry"),
         fact(Field.EMAIL, f"contato@{DOMAIN}", "receitaws"),
         fact(Field.NAME, "Vidraria Aurora", "receitaws"),
     ],
@@ -48,14 +49,14 @@ def test_one_tie_is_enough(tie: Fact) -> None:
 
 
 AGENCY = (
-    fact(Field.LEGAL_NAME, "Meios de Pagamento Sul", "rdap"),
-    fact(Field.REGISTRATION_NUMBER, "11222333000181", "rdap"),
+    fact(Field.LEGAL_NAME, "Meios de Pagamento Sul", "registry"),
+    fact(Field.REGISTRATION_NUMBER, "11222333000181", "registry"),
 )
 
 
 def test_the_domain_registrys_word_alone_is_no_tie_where_the_site_shows_another_number() -> None:
     shown = fact(Field.REGISTRATION_NUMBER, "11444777000161")
-    assert fallen_of(SITE, shown, *AGENCY, *PARTNER) == {AGENCY[1], *PARTNER}
+    assert fallen_of(SITE, shown, *AGENCY, *PARTNER) == {*AGENCY, *PARTNER}
     assert not fallen_of(SITE, *AGENCY, *PARTNER)
     assert not fallen_of(SITE, shown, NUMBER, *AGENCY, *PARTNER)
     assert not fallen_of(SITE, shown, *AGENCY, *PARTNER, fact(Field.LEGAL_NAME, "Pagamento Sul S.A."))
@@ -93,6 +94,45 @@ def test_without_a_name_to_compare_with_nothing_is_doubted() -> None:
 
 def test_sources_that_check_for_themselves_are_not_doubted() -> None:
     assert not fallen_of(SITE, fact(Field.LEGAL_NAME, "Boreal Ltda", "opencorporates"), fact(Field.NAME, "X", "gone"))
+
+
+HOLDER = (
+    fact(Field.REGISTRATION_NUMBER, "99888777000166", "registry"),
+    fact(Field.LEGAL_NAME, "Agência Boreal Ltda", "registry"),
+)
+
+
+def entry_of(source: str, number: str, legal_name: str) -> tuple[Fact, ...]:
+    return (
+        fact(Field.REGISTRATION_NUMBER, number, source),
+        fact(Field.LEGAL_NAME, legal_name, source),
+    )
+
+
+def test_an_agency_that_holds_the_domain_falls_where_the_site_shows_another_number() -> None:
+    asked_by_holder = entry_of("receitaws", "99888777000166", "AGENCIA BOREAL LTDA")
+    assert fallen_of(SITE, NUMBER, *HOLDER, *asked_by_holder) == {*HOLDER, *asked_by_holder}
+    asked_by_site = entry_of("opencnpj", "11222333000181", "VIDRARIA AURORA LTDA")
+    everything = (SITE, NUMBER, *HOLDER, *asked_by_holder, *asked_by_site)
+    assert fallen_of(*everything) == {*HOLDER, *asked_by_holder}
+
+
+def test_the_holder_of_the_domain_is_believed_where_the_number_on_the_site_is_a_strangers() -> None:
+    holder = entry_of("registry", "99888777000166", "Comercial Sul Ltda")
+    of_holder = entry_of("receitaws", "99888777000166", "COMERCIAL SUL LTDA")
+    of_footer = entry_of("opencnpj", "11222333000181", "AGENCIA BOREAL LTDA")
+    assert fallen_of(SITE, NUMBER, *holder, *of_holder, *of_footer) == {NUMBER, *of_footer}
+
+
+def test_a_holder_whose_number_the_site_shows_among_others_is_believed() -> None:
+    holder = entry_of("registry", "99888777000166", "Comercial Sul Ltda")
+    of_holder = entry_of("receitaws", "99888777000166", "COMERCIAL SUL LTDA")
+    assert not fallen_of(SITE, NUMBER, fact(Field.REGISTRATION_NUMBER, "99888777000247"), *holder, *of_holder)
+
+
+def test_a_holder_without_a_number_contradicts_nobody() -> None:
+    holder = fact(Field.LEGAL_NAME, "Meios de Pagamento Sul", "registry")
+    assert not fallen_of(SITE, NUMBER, *PARTNER, holder)
 
 
 @pytest.mark.parametrize(

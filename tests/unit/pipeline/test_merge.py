@@ -22,7 +22,7 @@ from enrichment.domain.company import (
 )
 from enrichment.domain.fact import Fact
 from enrichment.pipeline.agreement import agree
-from enrichment.pipeline.merge import MOST, Merged, merge
+from enrichment.pipeline.merge import LIST_LENGTH, MOST, Merged, merge
 from fakes import entry, fact
 
 ENTRIES = {
@@ -83,14 +83,42 @@ def test_a_register_knows_the_legal_name_better_than_a_surer_site() -> None:
     assert result.company.values[Field.LEGAL_NAME] == "Comercial Boreal Ltda"
 
 
-def test_a_register_knows_law_better_than_who_passes_it_on_and_that_one_better_than_a_company_database() -> None:
+def test_a_register_knows_law_better_than_surer_sources_and_among_those_the_surest_is_believed() -> None:
     facts = [
         fact(Field.STATUS, CompanyStatus.CLOSED, "receitaws", 0.5),
-        fact(Field.STATUS, CompanyStatus.ACTIVE, "opencorporates", 0.7),
-        fact(Field.STATUS, CompanyStatus.SUSPENDED, "database", 0.9),
+        fact(Field.STATUS, CompanyStatus.ACTIVE, "opencorporates", 0.9),
     ]
     assert merged(*facts).company.values[Field.STATUS] is CompanyStatus.CLOSED
-    assert merged(*facts[1:]).company.values[Field.STATUS] is CompanyStatus.ACTIVE
+    names = [
+        fact(Field.LEGAL_NAME, "Aurora Vidros", "website", 0.9),
+        fact(Field.LEGAL_NAME, "Boreal Ltda", "opencorporates", 0.8),
+    ]
+    assert merged(*names).company.values[Field.LEGAL_NAME] == "Aurora Vidros"
+
+
+def test_that_a_company_has_ended_is_believed_before_that_it_has_not() -> None:
+    active = fact(Field.STATUS, CompanyStatus.ACTIVE, "opencorporates", 0.88)
+    for end in (CompanyStatus.CLOSED, CompanyStatus.SUSPENDED):
+        result = merged(active, fact(Field.STATUS, end, "website", 0.7))
+        assert result.company.values[Field.STATUS] is end
+        selected, other = (item.fact.confidence for item in result.evidence)
+        assert 0.5 < selected < 0.7
+        assert 0.3 < other < 0.5
+
+
+def test_an_end_that_is_hardly_believed_is_no_news() -> None:
+    active = fact(Field.STATUS, CompanyStatus.ACTIVE, "opencorporates", 0.9)
+    result = merged(active, fact(Field.STATUS, CompanyStatus.CLOSED, "website", 0.3))
+    assert result.company.values[Field.STATUS] is CompanyStatus.ACTIVE
+
+
+@given(st.floats(0.05, 0.97), st.floats(0.0, 0.97))
+def test_an_end_is_never_surer_than_whoever_tells_it(end: float, active: float) -> None:
+    closed = fact(Field.STATUS, CompanyStatus.CLOSED, "website", end)
+    assert merged(closed).confidence[Field.STATUS] == round(end, 4)
+    both = merged(closed, fact(Field.STATUS, CompanyStatus.ACTIVE, "opencorporates", active))
+    assert sum(item.fact.confidence for item in both.evidence) <= 1.0001
+    assert all(item.fact.confidence <= round(end, 4) for item in both.evidence if item.fact.source == "website")
 
 
 def test_a_site_knows_its_own_name_better_than_a_surer_register() -> None:
@@ -103,6 +131,39 @@ def test_a_model_never_overrules_a_source() -> None:
         fact(Field.INDUSTRY, "Software", "groq", 0.99), fact(Field.INDUSTRY, "Comércio de vidros", "receitaws", 0.3)
     )
     assert result.company.values[Field.INDUSTRY] == "Comércio de vidros"
+
+
+def test_a_model_does_not_shake_a_source_and_a_source_shakes_a_model() -> None:
+    read = fact(Field.FOUNDED_YEAR, 1998, "opencorporates", 0.7)
+    result = merged(read, fact(Field.FOUNDED_YEAR, 2001, "groq", 0.7))
+    assert [item.fact.confidence for item in result.evidence] == [0.7, pytest.approx(0.41, abs=0.01)]
+    alone = merged(fact(Field.FOUNDED_YEAR, 1998, "groq", 0.7), fact(Field.FOUNDED_YEAR, 2001, "groq", 0.6))
+    assert alone.confidence[Field.FOUNDED_YEAR] == 0.7
+
+
+def test_what_one_source_or_lineage_says_besides_is_no_dissent() -> None:
+    own = merged(
+        fact(Field.REGISTRATION_NUMBER, "11222333000181", "website", 0.75),
+        fact(Field.REGISTRATION_NUMBER, "99888777000166", "website", 0.6),
+    )
+    assert [item.fact.confidence for item in own.evidence] == [0.75, 0.6]
+    copies = merged(
+        fact(Field.INCORPORATION_DATE, date(1998, 1, 2), "receitaws", 0.9),
+        fact(Field.INCORPORATION_DATE, date(1998, 2, 1), "opencnpj", 0.8),
+    )
+    assert copies.confidence[Field.INCORPORATION_DATE] == 0.9
+
+
+def test_of_a_rival_camp_only_the_independent_voices_dissent() -> None:
+    facts = [
+        fact(Field.FOUNDED_YEAR, 1998, "website", 0.8),
+        fact(Field.FOUNDED_YEAR, 2001, "website", 0.8),
+        fact(Field.FOUNDED_YEAR, 2001, "rdap", 0.5),
+    ]
+    by_year = {item.fact.value: item.fact.confidence for item in merged(*facts).evidence}
+    # Odds of 4 against the one voice of even odds; and nobody but the site itself against two.
+    assert by_year[1998] == pytest.approx(4 / 6, abs=0.001)
+    assert by_year[2001] == pytest.approx(0.8 + 0.2 * 0.72 * 0.5, abs=0.001)
 
 
 def test_a_second_phone_is_no_contradiction() -> None:
@@ -126,6 +187,24 @@ def test_lists_are_joined_without_repeats_and_everybody_who_added_is_evidence() 
     assert result.company.values[Field.TECHNOLOGIES] == ("nginx", "React", "Google Workspace")
     assert result.confidence[Field.TECHNOLOGIES] == 0.8
     assert all(item.is_selected for item in result.evidence)
+
+
+def test_a_list_ends_where_it_is_long_enough_and_who_added_nothing_to_it_is_not_selected() -> None:
+    many = tuple(f"technology {number}" for number in range(LIST_LENGTH - 1))
+    result = merged(
+        fact(Field.TECHNOLOGIES, many, "website", 0.9),
+        fact(Field.TECHNOLOGIES, ("Technology 1", "one", "two"), "rdap", 0.8),
+        fact(Field.TECHNOLOGIES, ("three",), "receitaws", 0.7),
+        fact(Field.TECHNOLOGIES, ("TECHNOLOGY 0",), "opencorporates", 0.6),
+    )
+    assert result.company.values[Field.TECHNOLOGIES] == (*many, "one")
+    assert LIST_LENGTH == 50
+    assert {item.fact.source: item.is_selected for item in result.evidence} == {
+        "website": True,
+        "rdap": True,
+        "receitaws": False,
+        "opencorporates": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -240,10 +319,20 @@ def test_merging_does_not_depend_on_the_order_of_the_facts(facts: list[Fact], ch
     assert len(one.evidence) == len(facts)
 
 
-@given(claims)
-def test_what_contradicts_itself_is_never_believed_twice(facts: list[Fact]) -> None:
+# One claim of each voice, none of a model's: all of them contradict each other or agree.
+dissenters = st.permutations(["website", "rdap", "receitaws", "opencorporates", "database"]).flatmap(
+    lambda names: st.tuples(
+        *(st.builds(fact, st.just(Field.FOUNDED_YEAR), years, st.just(name), sure) for name in names)
+    )
+)
+
+
+@given(dissenters, st.integers(1, 5))
+def test_what_contradicts_each_other_is_never_believed_twice(facts: tuple[Fact, ...], count: int) -> None:
+    facts = facts[:count]
     by_year = {item.fact.value: item.fact.confidence for item in merged(*facts).evidence}
-    assert sum(by_year.values()) <= 1
+    # Each is rounded.
+    assert sum(by_year.values()) <= 1.0001
 
 
 @given(claims, sure)
