@@ -9,7 +9,7 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import DEFAULT_FIELDS, Field, Value
 from enrichment.domain.event import EnrichmentRequest
 from enrichment.domain.fact import Claim, Document, Fact, Reading
-from enrichment.domain.ports import Clock, Party, Stake
+from enrichment.domain.ports import NOBODY, Clock, Owners, Party, Stake
 from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints, Subject
 from enrichment.guards import Shared
@@ -112,9 +112,20 @@ class CountingStore:
         await self._ready()
         return await self._store.get_many(keys)
 
-    async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
+    async def put(self, key: str, value: bytes, ttl_seconds: int, owners: Owners = NOBODY) -> bool:
         await self._ready()
-        await self._store.put(key, value, ttl_seconds)
+        return await self._store.put(key, value, ttl_seconds, owners)
+
+    async def link(self, key: str, domain: str, ttl_seconds: int) -> None:
+        await self._store.link(key, domain, ttl_seconds)
+
+    async def keys(self, domain: str) -> Sequence[str]:
+        await self._ready()
+        return await self._store.keys(domain)
+
+    async def forget(self, domain: str) -> Sequence[str]:
+        await self._ready()
+        return await self._store.forget(domain)
 
     async def delete(self, key: str) -> None:
         await self._store.delete(key)

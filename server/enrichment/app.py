@@ -23,6 +23,7 @@ from enrichment.sources import build
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
 from enrichment.stores.memory import MemoryCache
+from enrichment.stores.redis import RedisCache
 from enrichment.stores.sqlite import SqliteCache
 from enrichment.stores.tiered import Tiered
 
@@ -58,22 +59,26 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
 
 
 async def _store(settings: Settings) -> Store:
-    """A bounded memory, over a file that survives a restart unless memory alone is asked for."""
-    near = AiocacheStore(MemoryCache(time.time))
+    """A bounded memory, over what survives a restart unless memory alone is asked for."""
+    near = AiocacheStore(MemoryCache(time.time, settings.cache_memory_mb * 2**20))
     if settings.cache_url == "memory://":
         return near
+    if settings.cache_url.startswith("redis"):
+        # Connects when it is used, and again when it is back.
+        return Tiered(near, AiocacheStore(RedisCache(settings.cache_url)))
     file = SqliteCache(settings.data_dir / "cache.sqlite", time.time)
     try:
         # Now, not within the first caller's time.
         await file.open()
     except (OSError, sqlite3.Error) as error:
         log.warning("the cache in %s is out of reach, memory alone holds answers: %s", settings.data_dir, error)
+        return near
     return Tiered(near, AiocacheStore(file))
 
 
 def _shared(settings: Settings, store: Store) -> Shared:
     return Shared(
-        cache=Answers(store, time.time),
+        cache=Answers(store, time.time, is_on=settings.guards.cache),
         writes=Writes(),
         flights=Flights(is_shared=settings.guards.single_flight),
         retries=Retries(random),

@@ -49,6 +49,8 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         max_concurrent=values.get("max_concurrent", 5),
         lifetime_seconds=int(_lifetime_days(source, layer, values) * DAY),
         not_found_seconds=int(source.get("not_found_hours", layer["not_found_hours"]) * HOUR),
+        # Terms that limit keeping know no grace.
+        grace_seconds=0 if "keeps" in source else layer["grace_days"] * DAY,
         is_always_asked=source.get("always_asked", False),
         backs_up=source.get("backs_up", ""),
         enough_fields=source.get("enough_fields", 1),

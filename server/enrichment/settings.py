@@ -1,10 +1,12 @@
 """All configuration, and the only reader of the environment."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -37,6 +39,7 @@ class Settings:
     data_dir: Path
     listen: str = "127.0.0.1:50051"
     cache_url: str = ""
+    cache_memory_mb: int = 64
     max_cost_usd_micros: int = 50_000
     deadline_ms: int = 8_000
     foundation_soft_deadline_ms: int = 2_500
@@ -88,7 +91,12 @@ def _positive(text: str) -> int:
 
 
 def _cache_url(text: str) -> str:
-    if text not in ("", "sqlite://", "memory://"):
+    if text in ("", "sqlite://", "memory://"):
+        return text
+    url = urlsplit(text)
+    # Reading the port raises ValueError for one that is none.
+    is_server = url.scheme in ("redis", "rediss") and url.hostname and url.port != 0
+    if not is_server or not re.fullmatch(r"/?\d*", url.path):
         raise ValueError(text)
     return text
 
@@ -97,6 +105,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "data_dir": ("DATA_DIR", Path),
     "listen": ("LISTEN", str),
     "cache_url": ("CACHE_URL", _cache_url),
+    "cache_memory_mb": ("CACHE_MEMORY_MB", _positive),
     "max_cost_usd_micros": ("MAX_COST_USD_MICROS", _count),
     "deadline_ms": ("DEADLINE_MS", _positive),
     "foundation_soft_deadline_ms": ("LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count),
@@ -110,7 +119,7 @@ _WHAT_IS_RIGHT: Mapping[object, str] = {
     _count: f"a whole number from 0 to {MOST}",
     _positive: f"a whole number from 1 to {MOST}",
     truth: "true or false",
-    _cache_url: "sqlite:// (a file in the data folder) or memory://",
+    _cache_url: "sqlite:// (a file in the data folder), memory:// or redis://host:port/number (rediss:// with TLS)",
 }
 
 

@@ -41,7 +41,7 @@ def tiered(folder: Path, clock: Clock) -> Store:
 
 def tiered_with_nothing_near(folder: Path, clock: Clock) -> Store:
     """Every read goes to the far store, as after a restart."""
-    return Tiered(AiocacheStore(MemoryCache(clock, max_entries=0)), sqlite(folder, clock), PATIENCE_SECONDS)
+    return Tiered(AiocacheStore(MemoryCache(clock, max_bytes=0)), sqlite(folder, clock), PATIENCE_SECONDS)
 
 
 MAKERS = [memory, sqlite, tiered, tiered_with_nothing_near]

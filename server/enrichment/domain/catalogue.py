@@ -46,6 +46,7 @@ class Entry:
     that ties such answers to the company. `is_register`: a government's register; `is_spared_by_registry`: not needed
     where one has answered.
     `month_limit_usd_micros`: the most that all its calls of a calendar month (UTC) may cost, None for no limit.
+    What it found may be served for `grace_seconds` past its lifetime while it cannot be asked.
     `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
     only this source understands (model, connect_to, server). Durations carry their unit in the name.
     """
@@ -67,6 +68,7 @@ class Entry:
     max_concurrent: int = 5
     lifetime_seconds: int = 0
     not_found_seconds: int = 86_400
+    grace_seconds: int = 0
     is_always_asked: bool = False
     backs_up: str = ""
     enough_fields: int = 1

@@ -69,7 +69,7 @@ class Fact:
 class Answer:
     """A reading that is dated, weighed and priced: what the cache keeps and a run merges.
 
-    `is_from_cache`: it was held, and no request left for it.
+    It is fresh until `expires_at` (seconds since the epoch). `is_from_cache`: it was held, and no request left for it.
     """
 
     source: str

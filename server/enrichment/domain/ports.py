@@ -36,7 +36,7 @@ class Stake:
     """One enrichment's part in a call: until when it waits (event loop time), and whose money may pay.
 
     `may_pay` False: it has no money for this call, and may only share what another pays for. `is_liable`: the request
-    has left on its account, and what it costs is its to pay.
+    has left on its account, and what it costs is its to pay. `domain` is the company that it is about.
     """
 
     enrichment_id: str
@@ -44,6 +44,7 @@ class Stake:
     deadline: float
     may_pay: bool = True
     is_liable: bool = False
+    domain: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -115,21 +116,47 @@ class Enrichments(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held for some questions, by source name.
+
+    `stale` are answers past their lifetime and in their time of grace, to be served where the source cannot be asked.
+    """
+
+    fresh: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+    stale: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+
+
+class CacheUnavailable(Exception):
+    """The cache is out of reach: nothing says whether a company was forgotten."""
+
+
 class AnswerCache(Protocol):
     """Answers held by (source, question). A fault of the store is a miss, counted in `faults`, and never an error."""
 
     faults: int
 
-    async def get_many(self, questions: Sequence[tuple[Entry, bytes]]) -> Mapping[str, Answer]:
-        """The held answers by source name, those past their lifetime left out."""
+    async def get_many(self, domain: str, questions: Sequence[tuple[Entry, bytes]]) -> Held:
+        """What is held for the questions, which are asked for the company of this domain."""
         ...
 
-    async def put(self, call: Call, answer: Answer) -> None:
-        """Keeps what the provider's terms allow to keep."""
+    async def put(self, call: Call, answer: Answer, began: float) -> None:
+        """Keeps what the provider's terms allow to keep, unless a company that it serves was forgotten since `began`.
+
+        `began` is when the call began, in the event loop's time.
+        """
+        ...
+
+    async def held(self, domain: str) -> tuple[Answer, ...]:
+        """All that is held of the company, answers in their time of grace included."""
+        ...
+
+    async def forget(self, domain: str) -> int:
+        """Erases all that is held of the company, and says how many answers that were; raises CacheUnavailable."""
         ...
 
     def generation(self, domain: str) -> int:
-        """A number that changes whenever something is kept for the domain."""
+        """A number that changes whenever something is kept or forgotten for the domain."""
         ...
 
 
@@ -141,14 +168,43 @@ class Flights(Protocol):
         ...
 
 
+# For so long a store remembers that a company was forgotten: longer than any call lasts.
+FORGOTTEN_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The companies that a value is held for, by domain, and how many seconds ago the work for it began."""
+
+    domains: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+NOBODY = Owners()
+
+
 class Store(Protocol):
-    """Bytes by key with a time to live in whole seconds (at least 1)."""
+    """Bytes by key with a time to live in whole seconds (at least 1), and for each company the keys held for it."""
 
     async def get_many(self, keys: Sequence[str]) -> Mapping[str, bytes]: ...
 
-    async def put(self, key: str, value: bytes, ttl_seconds: int) -> None: ...
+    async def put(self, key: str, value: bytes, ttl_seconds: int, owners: Owners = NOBODY) -> bool:
+        """False, and nothing is held, where one of the owners was forgotten since the work began."""
+        ...
+
+    async def link(self, key: str, domain: str, ttl_seconds: int) -> None:
+        """What is held under the key is held for this company as well."""
+        ...
 
     async def delete(self, key: str) -> None: ...
+
+    async def keys(self, domain: str) -> Sequence[str]:
+        """The keys held for the company, perhaps some that are held no longer."""
+        ...
+
+    async def forget(self, domain: str) -> Sequence[str]:
+        """Holds nothing for the company any more, nor what work already begun brings; the keys that were held."""
+        ...
 
     async def close(self) -> None: ...
 

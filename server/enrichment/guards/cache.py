@@ -1,4 +1,4 @@
-"""Keeps what a source answered."""
+"""Keeps what a source answered, and asks for nothing that is kept."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -29,18 +29,30 @@ class Writes:
 
 
 def cached(cache: AnswerCache, writes: Writes) -> Guard:
-    """Calls on, then keeps what came back, as far as the provider's terms allow.
+    """Looks once more whether the answer is held by now, calls on where it is not, and keeps what comes back.
 
-    It does not read: a run reads the cache once per round, for all its questions together and before anything is
-    decided about money, so that what is held is never refused for it. What fails is not kept.
+    A run has read the cache before it decided to call; meanwhile another run or another server may have asked. What
+    the run has seen and could not use, because it is too old for the caller or lacks what terms forbid to keep, is no
+    reason to leave the call out. What fails is not kept.
     """
 
     def guard(ask: Ask) -> Ask:
         async def ask_and_keep(call: Call) -> Answer:
+            began = asyncio.get_running_loop().time()
+            if hit := await _hit(cache, call):
+                return hit
             answer = await ask(call)
-            writes.start(cache.put(call, answer))
+            writes.start(cache.put(call, answer, began))
             return answer
 
         return ask_and_keep
 
     return guard
+
+
+async def _hit(cache: AnswerCache, call: Call) -> Answer | None:
+    held = await cache.get_many(call.subject.domain, [(call.entry, call.question)])
+    hit = held.fresh.get(call.entry.name)
+    if hit is None or (hit.is_found and call.entry.terms.kept is not None):
+        return None
+    return hit if hit.observed_at >= call.looked_up_at else None

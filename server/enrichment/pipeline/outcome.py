@@ -1,5 +1,7 @@
 """How a source ended, in the words of the contract. Pure."""
 
+from dataclasses import replace
+
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.errors import Fault, Skipped, SkipReason, SourceError
 from enrichment.domain.event import Disposition, SourceOutcome
@@ -35,6 +37,31 @@ def spared(decision: Decision) -> SourceOutcome:
         explanation=decision.explanation,
         saved_usd_micros=decision.saved_usd_micros,
     )
+
+
+# Skipped like this, or failed, a source leaves its place to what it said before, though that is past its lifetime.
+_STOOD_IN_FOR = frozenset({SkipReason.CIRCUIT_OPEN, SkipReason.RATE_LIMITED, SkipReason.OVER_BUDGET})
+
+
+def may_be_stood_in_for(ended: SourceOutcome) -> bool:
+    """Whether an answer in its time of grace may be served in the place of this end."""
+    return ended.disposition is Disposition.FAILED or ended.skip_reason in _STOOD_IN_FOR
+
+
+def stood_in_for(ended: SourceOutcome, stale: Answer, now: float) -> SourceOutcome:
+    """Answered from what is held past its lifetime, with its age, and with why the source itself did not answer."""
+    return replace(
+        ended,
+        disposition=Disposition.STALE,
+        explanation=f"{_age(now - stale.observed_at)} old: {ended.explanation}",
+        observed_at=stale.observed_at,
+    )
+
+
+def _age(seconds: float) -> str:
+    days, hours = int(seconds // 86_400), int(seconds // 3_600)
+    number, unit = (days, "day") if days else (hours, "hour")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def refused(call: Call, skip: Skipped, seconds: float) -> SourceOutcome:

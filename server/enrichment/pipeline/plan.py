@@ -287,6 +287,9 @@ def _is_needed_alone(entry: Entry, situation: Situation) -> bool:
 def _is_vacant(primary: Ended, candidate: Candidate) -> bool:
     if primary.disposition in (Disposition.FAILED, Disposition.NOT_FOUND):
         return True
+    if primary.disposition is Disposition.STALE and primary.reason is None:
+        # It failed; what it said before stands in until somebody says something newer.
+        return True
     if primary.reason is SkipReason.OVER_BUDGET:
         return candidate.price_usd_micros < primary.price_usd_micros
     if primary.reason is not None:

@@ -44,7 +44,8 @@ _PASSING = _SHORT - {SkipReason.OVER_BUDGET}
 class Progress:
     """One enrichment's state. Nothing in here waits; times are seconds since its start.
 
-    `running` maps the calls in flight to what is held for them, `prices` every source questioned to what it may cost.
+    `running` maps the calls in flight to what is held for them, `prices` every source questioned to what it may cost,
+    `stale` to what is held of it past its lifetime.
     """
 
     request: EnrichmentRequest
@@ -53,6 +54,7 @@ class Progress:
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     running: dict[str, int] = field(default_factory=dict[str, int])
     prices: dict[str, int] = field(default_factory=dict[str, int])
+    stale: dict[str, Answer | None] = field(default_factory=dict[str, Answer | None])
     has_asked: bool = False
     is_foundation_closed: bool = False
     _emitted: list[Layer] = field(default_factory=list[Layer])
@@ -108,7 +110,8 @@ class Progress:
         return Situation(
             request=self.request,
             country_code=Subject(self.request.domain, self.request.hints, merged.company.values).country_code,
-            held=merged.confidence,
+            # What is past its lifetime spares no call.
+            held=self._merge(self._fresh_answers()).confidence,
             ended=self._ended_as_others_see(),
             running=self.running.keys(),
             is_foundation_closed=self.is_foundation_closed,
@@ -118,6 +121,10 @@ class Progress:
             seconds_left=seconds_left,
             rules=rules,
         )
+
+    def _fresh_answers(self) -> list[Answer]:
+        stale = {name for name, outcome in self.outcomes.items() if outcome.disposition is Disposition.STALE}
+        return [answer for name, answer in self.answers.items() if name not in stale]
 
     def _ended_as_others_see(self) -> dict[str, Ended]:
         facts = [fact for answer in self.answers.values() for fact in answer.facts]
@@ -220,7 +227,7 @@ class Progress:
             completeness=round(len(filled) / len(applicable), 4) if applicable else 1.0,
             confidence=round(sum(merged.confidence[name] for name in filled) / len(filled), 4) if filled else None,
             is_from_cache=not self.has_asked,
-            shortfalls=self._shortfalls(filled),
+            shortfalls=self._shortfalls(),
             repeatable_until=self._repeatable_until(now) if is_cache_sound else None,
         )
 
@@ -230,16 +237,20 @@ class Progress:
         covering = [entry for entry in self.entries.values() if not entry.countries or country in entry.countries]
         return frozenset(name for entry in covering for name in entry.brings) & self.request.wanted
 
-    def _shortfalls(self, filled: frozenset[Field]) -> tuple[Shortfall, ...]:
+    def _shortfalls(self) -> tuple[Shortfall, ...]:
+        filled = self._merge(self._fresh_answers()).confidence.keys()
         return tuple(
             Shortfall(name, outcome.source, outcome.skip_reason, outcome.error)
             for outcome in self.outcomes.values()
-            if outcome.disposition is Disposition.FAILED or outcome.skip_reason in _SHORT
+            if outcome.disposition in (Disposition.FAILED, Disposition.STALE) or outcome.skip_reason in _SHORT
             for name in sorted((self.request.wanted & self.entries[outcome.source].brings.keys()) - filled)
         )
 
     def _repeatable_until(self, now: float) -> float | None:
-        if self.has_asked or any(outcome.skip_reason in _PASSING for outcome in self.outcomes.values()):
+        if self.has_asked or any(
+            outcome.skip_reason in _PASSING or outcome.disposition is Disposition.STALE
+            for outcome in self.outcomes.values()
+        ):
             return None
         ends = [now + REPEATABLE_SECONDS, *(answer.expires_at for answer in self.answers.values())]
         if self.request.max_age_seconds is not None:

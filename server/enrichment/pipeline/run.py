@@ -13,7 +13,7 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
 from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
 from enrichment.domain.fact import Answer
-from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Party, Source, Stake
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Held, Party, Source, Stake
 from enrichment.pipeline import outcome
 from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
 from enrichment.pipeline.progress import Progress
@@ -187,19 +187,19 @@ class Run:
         ]
         if not new:
             return
-        hits: Mapping[str, Answer] = {}
-        now = self._tools.clock()
+        held, now = Held(), self._tools.clock()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
-                hits = await self._tools.cache.get_many(new)
+                held = await self._tools.cache.get_many(self._request.domain, new)
         for entry, question in new:
-            hit = hits.get(entry.name)
-            self._looked_up[entry.name, question] = hit if hit and self._is_young_enough(hit) else None
+            self._looked_up[entry.name, question] = self._young_enough(held.fresh.get(entry.name))
+            self._progress.stale[entry.name] = self._young_enough(held.stale.get(entry.name))
             self._looked_up_at[entry.name] = now
 
-    def _is_young_enough(self, hit: Answer) -> bool:
+    def _young_enough(self, hit: Answer | None) -> Answer | None:
         max_age = self._request.max_age_seconds
-        return max_age is None or hit.observed_at >= self._tools.clock() - max_age
+        is_young = hit is not None and (max_age is None or hit.observed_at >= self._tools.clock() - max_age)
+        return hit if is_young else None
 
     def _with_hit(self, candidate: Candidate) -> Candidate:
         entry, question = candidate.entry, candidate.question
@@ -230,7 +230,8 @@ class Run:
         if candidate.hit:
             # The call is for what terms kept out of it; whether or not that comes, this part is there.
             self._progress.take(candidate.hit)
-        stake = self._stakes[entry.name] = Stake(self._id, self._request.purse, self._deadline, decision.may_pay)
+        stake = Stake(self._id, self._request.purse, self._deadline, decision.may_pay, domain=self._request.domain)
+        self._stakes[entry.name] = stake
         call = Call(entry, candidate.subject, question, price, Party([stake]), self._looked_up_at[entry.name])
         self._tasks.add(group.create_task(self._ask(call, stake), name=f"ask {entry.name}"))
 
@@ -253,6 +254,9 @@ class Run:
         return outcome.answered(call, stake, answer, self._loop.time() - began), answer
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
+        stale = self._progress.stale.get(ended.source)
+        if answer is None and stale and outcome.may_be_stood_in_for(ended):
+            ended, answer = outcome.stood_in_for(ended, stale, self._tools.clock()), stale
         self._progress.end(ended, answer, self._seconds_so_far())
         if self._request.include_source_outcomes:
             await self._queue.put(ended)

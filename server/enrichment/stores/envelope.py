@@ -1,9 +1,9 @@
-"""An answer as bytes: compact JSON with a version, its dates inside."""
+"""An answer as bytes: compact JSON with a version, and with all its dates."""
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, cast, get_type_hints
 
@@ -11,22 +11,37 @@ from enrichment.domain.company import LIST_FIELDS, VALUE_TYPES, CompanyStatus, F
 from enrichment.domain.fact import Answer, Document, Fact
 
 # Goes up with every change of what is written here: an entry of another version is none.
-VERSION = 1
+VERSION = 2
 
 
-def encode(answer: Answer) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it is kept: fresh until its own `expires_at`, served no more from `ends_at` on (epoch seconds).
+
+    `domain` is the company for which it was asked.
+    """
+
+    answer: Answer
+    ends_at: float
+    domain: str
+
+
+def encode(kept: Kept) -> bytes:
     """The answer as it may be kept: without its transient facts, and not marked as cached.
 
     Raises ValueError for a number that is not finite.
     """
+    answer = kept.answer
     content = {
         "version": VERSION,
+        "domain": kept.domain,
         "source": answer.source,
         "is_found": answer.is_found,
         "facts": [_from_fact(fact) for fact in answer.facts if not fact.is_transient],
         "documents": [[document.url, document.title, document.text] for document in answer.documents],
         "observed_at": answer.observed_at,
         "expires_at": answer.expires_at,
+        "ends_at": kept.ends_at,
         "cost_usd_micros": answer.cost_usd_micros,
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -34,10 +49,12 @@ def encode(answer: Answer) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def decode(data: bytes) -> Answer | None:
-    """The answer that `encode` wrote; None for any other bytes, whatever they are."""
+def decode(data: bytes) -> Kept | None:
+    """What `encode` wrote; None for any other bytes, whatever they are."""
     try:
-        return _to_answer(json.loads(data))
+        content = json.loads(data)
+        answer = _to_answer(content)
+        return Kept(answer, _checked(content["ends_at"], float), _checked(content["domain"], str))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 

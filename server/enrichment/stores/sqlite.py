@@ -4,6 +4,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import aiosqlite
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
-from enrichment.domain.ports import Clock
+from enrichment.domain.ports import FORGOTTEN_SECONDS, Clock, Owners
 
 # How long a statement waits for another process that writes: within what a reader of the cache waits at all.
 LOCK_SECONDS = 0.05
@@ -21,16 +22,43 @@ MAX_WAITING = 1_000
 # Expired rows are deleted at every so many writes, so many at most: faster than they come, and never for long.
 SWEEP_EVERY, SWEEP_ROWS = 256, 512
 
+# What is deleted is overwritten, so that what is forgotten is not read out of the file.
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS entries (
     key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (expires_at);
+CREATE TABLE IF NOT EXISTS links (
+    domain TEXT NOT NULL, key TEXT NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (domain, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_by_expiry ON links (expires_at);
+CREATE TABLE IF NOT EXISTS forgotten (domain TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 SET = "INSERT OR REPLACE INTO entries (key, value, expires_at) VALUES (?, ?, ?)"
+LINK = "INSERT OR REPLACE INTO links (domain, key, expires_at) VALUES (?, ?, ?)"
+# Statements are transactions of their own, so others may come between the two of `hold`. A company that is forgotten
+# there loses its link, and without all its links no entry is written: none is ever held that `forget` does not find.
+LINK_UNLESS_FORGOTTEN = """
+INSERT OR REPLACE INTO links (domain, key, expires_at) SELECT value, ?2, ?3 FROM json_each(?1) WHERE NOT EXISTS (
+    SELECT 1 FROM forgotten WHERE at >= ?4 AND domain IN (SELECT value FROM json_each(?1))
+)
+"""
+SET_WHERE_LINKED = """
+INSERT OR REPLACE INTO entries (key, value, expires_at) SELECT ?2, ?4, ?3 WHERE NOT EXISTS (
+    SELECT 1 FROM json_each(?1) AS owner WHERE NOT EXISTS (
+        SELECT 1 FROM links WHERE links.domain = owner.value AND links.key = ?2)
+    OR EXISTS (SELECT 1 FROM forgotten WHERE forgotten.domain = owner.value AND at >= ?5)
+) RETURNING key
+"""
+DELETE_MANY = "DELETE FROM entries WHERE key IN (SELECT value FROM json_each(?)) RETURNING key"
 SWEEP = "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"
+SWEEP_LINKS = """
+DELETE FROM links WHERE (domain, key) IN (
+    SELECT domain, key FROM links WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)
+"""
 
 
 class SqliteCache(BaseCache):
@@ -66,15 +94,47 @@ class SqliteCache(BaseCache):
         return [found.get(key) for key in keys]
 
     async def _set(self, key: str, value: bytes, ttl: float, *_: object, **__: object) -> bool:
-        now = self._clock()
-        await self._run(SET, key, value, now + ttl)
-        self._writes += 1
-        if self._writes % SWEEP_EVERY == 1:
-            await self._run(SWEEP, now, SWEEP_ROWS)
+        await self._run(SET, key, value, self._clock() + ttl)
+        await self._sweep()
         return True
 
     async def _delete(self, key: str, *_: object, **__: object) -> int:
         return len(await self._run("DELETE FROM entries WHERE key = ? RETURNING key", key))
+
+    async def hold(self, key: str, value: bytes, ttl: int, owners: Owners) -> bool:
+        """Like `set`, unless an owner was forgotten since the work began."""
+        now, domains = self._clock(), json.dumps(owners.domains)
+        began, expires_at = now - owners.seconds, now + ttl
+        await self._run(LINK_UNLESS_FORGOTTEN, domains, key, expires_at, began)
+        written = await self._run(SET_WHERE_LINKED, domains, key, expires_at, value, began)
+        await self._sweep()
+        return bool(written)
+
+    async def link(self, key: str, domain: str, ttl: int) -> None:
+        """Notes that the entry is held for this company as well."""
+        await self._run(LINK, domain, key, self._clock() + ttl)
+
+    async def linked(self, domain: str) -> list[str]:
+        """The keys held for the company, perhaps some that are held no longer."""
+        rows = await self._run("SELECT key FROM links WHERE domain = ? AND expires_at > ?", domain, self._clock())
+        return [row[0] for row in rows]
+
+    async def forget(self, domain: str) -> list[str]:
+        """Deletes what is held for the company, overwrites it in the file, and remembers when."""
+        now = self._clock()
+        await self._run("INSERT OR REPLACE INTO forgotten (domain, at) VALUES (?, ?)", domain, now)
+        links = await self._run("DELETE FROM links WHERE domain = ? RETURNING key", domain)
+        rows = await self._run(DELETE_MANY, json.dumps([row[0] for row in links]))
+        await self._run("DELETE FROM forgotten WHERE at <= ?", now - FORGOTTEN_SECONDS)
+        await self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+        return [row[0] for row in rows]
+
+    async def _sweep(self) -> None:
+        self._writes += 1
+        if self._writes % SWEEP_EVERY == 1:
+            now = self._clock()
+            await self._run(SWEEP, now, SWEEP_ROWS)
+            await self._run(SWEEP_LINKS, now, SWEEP_ROWS)
 
     async def _close(self, *_: object, **__: object) -> None:
         self._is_closed = True

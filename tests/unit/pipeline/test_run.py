@@ -175,7 +175,7 @@ def test_values_older_than_max_age_are_fetched_again() -> None:
 def test_questions_of_one_round_are_looked_up_together_and_only_once() -> None:
     cache = MemoryAnswers()
     enrich(three_layers(), cache=cache)
-    assert cache.store.reads == 2  # the site alone; then the register and the model
+    assert cache.store.reads == 2 + 3  # the site alone; then the register and the model; and once in each flight
 
 
 def test_money_is_never_spent_past_the_limit() -> None:
@@ -416,7 +416,7 @@ def test_a_source_is_asked_about_the_subject_that_its_question_was_made_of() -> 
 def test_an_answer_in_hand_at_the_deadline_is_told_though_the_store_is_slow() -> None:
     cache = MemoryAnswers()
     late = entry("late", brings=(Field.PHONE,))
-    sources = world((late, FakeSource(reading((Field.PHONE, "+551133334444")), 0.7, cost=3_000)))
+    sources = world((late, FakeSource(reading((Field.PHONE, "+551133334444")), 0.6, cost=3_000)))
 
     async def slow() -> list[Event]:
         cache.store.seconds = 0.09

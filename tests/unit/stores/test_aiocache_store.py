@@ -1,12 +1,8 @@
 """The edges of aiocache 0.12.3 that the adapter takes off; an upgrade that changes one is seen here."""
 
-# aiocache has no types.
-# pyright: reportMissingTypeStubs=false
-
 import asyncio
 
 import pytest
-from aiocache import SimpleMemoryCache
 
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.memory import MemoryCache
@@ -14,14 +10,6 @@ from enrichment.stores.memory import MemoryCache
 
 def still() -> float:
     return 1_800_000_000.0
-
-
-async def test_aiocaches_own_memory_is_a_store_as_well() -> None:
-    store = AiocacheStore(SimpleMemoryCache(timeout=0))
-    await store.put("a", b"one", 60)
-    assert await store.get_many(["a", "b"]) == {"a": b"one"}
-    await store.delete("a")
-    assert await store.get_many(["a"]) == {}
 
 
 async def test_a_switched_off_aiocache_holds_nothing_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from enrichment.domain.catalogue import Entry, Layer, Terms
 from enrichment.domain.company import Coordinates, Field
 from enrichment.domain.fact import Answer, Document, Fact
-from enrichment.domain.ports import Call, Store
+from enrichment.domain.ports import NOBODY, Call, Held, Owners, Store
 from enrichment.domain.subject import Subject
 from enrichment.stores import answers
 from enrichment.stores.aiocache_store import AiocacheStore
@@ -56,10 +56,18 @@ class Watched(AiocacheStore):
         await self._suffer()
         return await super().get_many(keys)
 
-    async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
+    async def put(self, key: str, value: bytes, ttl_seconds: int, owners: Owners = NOBODY) -> bool:
         self.lifetimes.append(ttl_seconds)
         await self._suffer()
-        await super().put(key, value, ttl_seconds)
+        return await super().put(key, value, ttl_seconds, owners)
+
+    async def keys(self, domain: str) -> Sequence[str]:
+        await self._suffer()
+        return await super().keys(domain)
+
+    async def forget(self, domain: str) -> Sequence[str]:
+        await self._suffer()
+        return await super().forget(domain)
 
     async def delete(self, key: str) -> None:
         await self._suffer()
@@ -80,8 +88,17 @@ def call(entry: Entry = WEBSITE, domain: str = "acme.com") -> Call:
     return Call(entry, Subject(domain), domain.encode(), 300, alone())
 
 
+async def keep(cache: Answers, call: Call, answer: Answer, seconds: float = 0.0) -> None:
+    """Keeps what a call brought that began so many seconds ago."""
+    await cache.put(call, answer, asyncio.get_running_loop().time() - seconds)
+
+
 async def held(cache: Answers, entry: Entry = WEBSITE, domain: str = "acme.com") -> Answer | None:
-    return (await cache.get_many([(entry, domain.encode())])).get(entry.name)
+    return (await cache.get_many(domain, [(entry, domain.encode())])).fresh.get(entry.name)
+
+
+async def stale(cache: Answers, entry: Entry = WEBSITE, domain: str = "acme.com") -> Answer | None:
+    return (await cache.get_many(domain, [(entry, domain.encode())])).stale.get(entry.name)
 
 
 @pytest.fixture
@@ -100,12 +117,12 @@ def cache(store: Store, clock: HandClock) -> Answers:
 
 
 async def test_what_is_kept_is_served_free_and_marked(cache: Answers) -> None:
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert await held(cache) == answer().from_cache()
 
 
 async def test_a_source_and_a_question_have_an_entry_of_their_own(cache: Answers) -> None:
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert await held(cache, domain="other.com") is None
     assert await held(cache, replace(WEBSITE, name="rdap")) is None
 
@@ -113,19 +130,19 @@ async def test_a_source_and_a_question_have_an_entry_of_their_own(cache: Answers
 async def test_all_questions_of_a_round_are_one_read(cache: Answers, store: Watched) -> None:
     entries = [replace(WEBSITE, name=f"source {number}") for number in range(10)]
     for entry in entries[:5]:
-        await cache.put(call(entry), answer(entry))
-    found = await cache.get_many([(entry, b"acme.com") for entry in entries])
+        await keep(cache, call(entry), answer(entry))
+    found = (await cache.get_many("acme.com", [(entry, b"acme.com") for entry in entries])).fresh
     assert set(found) == {entry.name for entry in entries[:5]}
     assert len(store.reads) == 1
 
 
 async def test_no_questions_are_no_read(cache: Answers, store: Watched) -> None:
-    assert await cache.get_many([]) == {}
+    assert await cache.get_many("acme.com", []) == Held()
     assert store.reads == []
 
 
 async def test_an_answer_is_served_until_it_expires_and_no_longer(cache: Answers, clock: HandClock) -> None:
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     clock.now += DAY - 1
     assert await held(cache)
     clock.now += 1
@@ -134,7 +151,7 @@ async def test_an_answer_is_served_until_it_expires_and_no_longer(cache: Answers
 
 async def test_the_end_written_in_an_entry_stands_above_the_stores(cache: Answers, clock: HandClock) -> None:
     """A copy in a nearer store may outlive its original."""
-    await cache.put(call(), answer(expires_at=NOW + 0.5))
+    await keep(cache, call(), answer(expires_at=NOW + 0.5))
     clock.now += 0.6
     assert await held(cache) is None
 
@@ -143,31 +160,31 @@ async def test_the_end_written_in_an_entry_stands_above_the_stores(cache: Answer
 async def test_an_entry_lives_as_long_as_its_answer_in_whole_seconds(
     cache: Answers, store: Watched, left: float, lifetimes: list[int]
 ) -> None:
-    await cache.put(call(), answer(expires_at=NOW + left))
+    await keep(cache, call(), answer(expires_at=NOW + left))
     assert store.lifetimes == lifetimes
 
 
 @pytest.mark.parametrize("end", [float("inf"), float("nan")])
 async def test_an_answer_without_a_real_end_is_not_kept(cache: Answers, end: float) -> None:
-    await cache.put(call(), answer(expires_at=end))
+    await keep(cache, call(), answer(expires_at=end))
     assert await held(cache) is None
 
 
 async def test_a_not_found_is_kept(cache: Answers) -> None:
-    await cache.put(call(), answer(is_found=False, facts=()))
+    await keep(cache, call(), answer(is_found=False, facts=()))
     assert await held(cache) == answer(is_found=False, facts=()).from_cache()
 
 
 async def test_documents_are_kept_where_everything_may_be(cache: Answers) -> None:
     documents = (Document("https://acme.com/", "Acme", "We make."),)
-    await cache.put(call(), answer(documents=documents))
+    await keep(cache, call(), answer(documents=documents))
     served = await held(cache)
     assert served
     assert served.documents == documents
 
 
 async def test_transient_facts_are_not_kept(cache: Answers) -> None:
-    await cache.put(call(), answer(WEBSITE, fact(), fact(Field.PHONE, is_transient=True)))
+    await keep(cache, call(), answer(WEBSITE, fact(), fact(Field.PHONE, is_transient=True)))
     served = await held(cache)
     assert served
     assert served.facts == (fact(),)
@@ -175,7 +192,7 @@ async def test_transient_facts_are_not_kept(cache: Answers) -> None:
 
 async def test_of_a_source_with_terms_only_what_they_allow_is_kept(cache: Answers) -> None:
     documents = (Document("https://acme.com/", "Acme", "We make."),)
-    await cache.put(call(PLACES), answer(PLACES, fact(), fact(Field.COORDINATES), documents=documents))
+    await keep(cache, call(PLACES), answer(PLACES, fact(), fact(Field.COORDINATES), documents=documents))
     served = await held(cache, PLACES)
     assert served
     assert served.facts == (fact(Field.COORDINATES),)
@@ -185,15 +202,15 @@ async def test_of_a_source_with_terms_only_what_they_allow_is_kept(cache: Answer
 async def test_an_answer_of_which_nothing_may_be_kept_does_not_pass_for_an_empty_one(
     cache: Answers, store: Watched
 ) -> None:
-    await cache.put(call(PLACES), answer(PLACES, fact()))
+    await keep(cache, call(PLACES), answer(PLACES, fact()))
     assert store.lifetimes == []
-    await cache.put(call(PLACES), answer(PLACES, is_found=False, facts=()))
+    await keep(cache, call(PLACES), answer(PLACES, is_found=False, facts=()))
     assert await held(cache, PLACES)
 
 
 async def test_of_a_source_that_may_keep_nothing_nothing_is_written_or_asked(cache: Answers, store: Watched) -> None:
-    await cache.put(call(MAPS), answer(MAPS, fact(is_transient=True)))
-    await cache.put(call(MAPS), answer(MAPS, is_found=False, facts=()))
+    await keep(cache, call(MAPS), answer(MAPS, fact(is_transient=True)))
+    await keep(cache, call(MAPS), answer(MAPS, is_found=False, facts=()))
     assert await held(cache, MAPS) is None
     assert store.lifetimes == []
     assert store.reads == []
@@ -202,7 +219,7 @@ async def test_of_a_source_that_may_keep_nothing_nothing_is_written_or_asked(cac
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("what?"), RuntimeError("closed"), TimeoutError()])
 async def test_a_store_that_fails_is_an_empty_one(cache: Answers, store: Watched, error: Exception) -> None:
     store.error = error
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert await held(cache) is None
     assert cache.faults == 2
 
@@ -212,7 +229,7 @@ async def test_a_store_that_hangs_is_an_empty_one(
 ) -> None:
     monkeypatch.setattr(answers, "CAP_SECONDS", 0.001)
     store.hangs = True
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert await held(cache) is None
     assert cache.faults == 2
 
@@ -220,7 +237,7 @@ async def test_a_store_that_hangs_is_an_empty_one(
 async def test_who_is_cancelled_while_the_store_hangs_ends_as_cancelled(cache: Answers, store: Watched) -> None:
     store.hangs = True
     reader = asyncio.create_task(held(cache))
-    writer = asyncio.create_task(cache.put(call(), answer()))
+    writer = asyncio.create_task(keep(cache, call(), answer()))
     await asyncio.sleep(0)
     reader.cancel()
     writer.cancel()
@@ -232,19 +249,19 @@ async def test_who_is_cancelled_while_the_store_hangs_ends_as_cancelled(cache: A
 
 async def test_an_entry_that_cannot_be_read_is_a_miss_and_is_deleted(cache: Answers, store: Watched) -> None:
     other = replace(WEBSITE, name="rdap")
-    await cache.put(call(), answer())
-    await cache.put(call(other), answer(other))
+    await keep(cache, call(), answer())
+    await keep(cache, call(other), answer(other))
     await held(cache)
     (key,) = store.reads[0]
     await store.put(key, b"garbage", 60)
-    found = await cache.get_many([(WEBSITE, b"acme.com"), (other, b"acme.com")])
+    found = (await cache.get_many("acme.com", [(WEBSITE, b"acme.com"), (other, b"acme.com")])).fresh
     assert set(found) == {"rdap"}
     assert await store.get_many([key]) == {}
     assert cache.faults == 1
 
 
 async def test_an_entry_of_another_source_is_a_miss(cache: Answers) -> None:
-    await cache.put(call(), answer(source="rdap"))
+    await keep(cache, call(), answer(source="rdap"))
     assert await held(cache) is None
 
 
@@ -267,28 +284,28 @@ async def test_the_generation_of_a_domain_changes_with_what_is_kept_of_it_and_wi
 ) -> None:
     before = cache.generation("acme.com"), cache.generation("other.com")
     await held(cache)
-    await cache.put(call(MAPS), answer(MAPS))
-    await cache.put(call(), answer(expires_at=NOW))
+    await keep(cache, call(MAPS), answer(MAPS))
+    await keep(cache, call(), answer(expires_at=NOW))
     assert (cache.generation("acme.com"), cache.generation("other.com")) == before
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     after = cache.generation("acme.com")
     assert after != before[0]
     assert cache.generation("other.com") == before[1]
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert cache.generation("acme.com") != after
 
 
 async def test_a_write_that_failed_may_have_happened_and_changes_the_generation(cache: Answers, store: Watched) -> None:
     before = cache.generation("acme.com")
     store.error = OSError("gone")
-    await cache.put(call(), answer())
+    await keep(cache, call(), answer())
     assert cache.generation("acme.com") != before
 
 
 async def test_the_generation_changes_only_when_the_new_answer_can_be_read(cache: Answers, store: Watched) -> None:
     before = cache.generation("acme.com")
     store.hangs = True
-    writer = asyncio.create_task(cache.put(call(), answer()))
+    writer = asyncio.create_task(keep(cache, call(), answer()))
     await asyncio.sleep(0)
     assert store.lifetimes
     assert cache.generation("acme.com") == before
@@ -305,7 +322,7 @@ async def test_a_domain_that_is_forgotten_never_seems_unchanged(
     seen: dict[str, set[int]] = {domain: {cache.generation(domain)} for domain in domains}
     for round_ in range(5):
         for domain in domains[round_ % 2 :]:
-            await cache.put(call(domain=domain), answer())
+            await keep(cache, call(domain=domain), answer())
             assert cache.generation(domain) not in seen[domain]
             for each in domains:
                 seen[each].add(cache.generation(each))

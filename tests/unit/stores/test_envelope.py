@@ -25,7 +25,7 @@ from enrichment.domain.company import (
     is_value_of,
 )
 from enrichment.domain.fact import Answer, Document, Fact
-from enrichment.stores.envelope import VERSION, decode, encode
+from enrichment.stores.envelope import VERSION, Kept, decode, encode
 
 # Halves of surrogate pairs included: text from the web may hold them.
 TEXT = st.text(st.characters(), max_size=20)
@@ -72,9 +72,21 @@ NAME = Fact(Field.NAME, "Acme", "website", 0.9, 1.8e9, 1.9e9)
 ANSWER = Answer("website", True, (NAME,), (Document("https://acme.com/", "Acme", "We make."),), 1.8e9, 1.9e9, 7)
 
 
-@given(ANSWERS)
-def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
-    assert decode(encode(answer)) == answer
+KEPT = Kept(ANSWER, 1.95e9, "acme.com")
+
+
+def written(answer: Answer) -> bytes:
+    return encode(replace(KEPT, answer=answer))
+
+
+def read(data: bytes) -> Answer | None:
+    kept = decode(data)
+    return kept and kept.answer
+
+
+@given(st.builds(Kept, ANSWERS, NUMBERS, TEXT))
+def test_an_answer_comes_back_as_it_was(kept: Kept) -> None:
+    assert decode(encode(kept)) == kept
 
 
 @pytest.mark.parametrize("name", Field)
@@ -82,7 +94,7 @@ def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
 @given(data=st.data())
 def test_a_value_of_every_field_comes_back_as_it_was(name: Field, data: st.DataObject) -> None:
     answer = replace(ANSWER, facts=(data.draw(facts(name)),))
-    back = decode(encode(answer))
+    back = read(written(answer))
     assert back
     assert back == answer
     assert type(back.facts[0].value) is type(answer.facts[0].value)
@@ -90,20 +102,20 @@ def test_a_value_of_every_field_comes_back_as_it_was(name: Field, data: st.DataO
 
 def test_whole_numbers_for_degrees_are_degrees() -> None:
     fact = replace(NAME, field=Field.COORDINATES, value=Coordinates(-23, 0))
-    assert decode(encode(replace(ANSWER, facts=(fact,)))) == replace(ANSWER, facts=(fact,))
+    assert read(written(replace(ANSWER, facts=(fact,)))) == replace(ANSWER, facts=(fact,))
 
 
 def test_what_may_not_be_kept_is_never_written() -> None:
     secret = replace(NAME, value="Not to be kept", is_transient=True)
-    data = encode(replace(ANSWER, facts=(NAME, secret)))
+    data = written(replace(ANSWER, facts=(NAME, secret)))
     assert b"Not to be kept" not in data
-    assert decode(data) == ANSWER
+    assert read(data) == ANSWER
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_a_number_that_is_none_is_not_written(number: float) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        encode(replace(ANSWER, facts=(replace(NAME, confidence=number),)))
+        written(replace(ANSWER, facts=(replace(NAME, confidence=number),)))
 
 
 JSON = st.recursive(
@@ -118,43 +130,43 @@ def test_other_bytes_are_no_answer(data: bytes) -> None:
     assert decode(data) is None
 
 
-@given(st.integers(min_value=0, max_value=len(encode(ANSWER)) - 1))
+@given(st.integers(min_value=0, max_value=len(encode(KEPT)) - 1))
 def test_an_answer_cut_short_is_no_answer(length: int) -> None:
-    assert decode(encode(ANSWER)[:length]) is None
+    assert decode(encode(KEPT)[:length]) is None
 
 
-@given(st.integers(min_value=0, max_value=len(encode(ANSWER)) - 1), st.integers(min_value=1, max_value=255))
+@given(st.integers(min_value=0, max_value=len(encode(KEPT)) - 1), st.integers(min_value=1, max_value=255))
 def test_a_damaged_answer_is_an_answer_or_none(place: int, damage: int) -> None:
-    data = bytearray(encode(ANSWER))
+    data = bytearray(encode(KEPT))
     data[place] ^= damage
-    assert isinstance(decode(bytes(data)), Answer | None)
+    assert isinstance(decode(bytes(data)), Kept | None)
 
 
-@given(st.sampled_from(sorted(json.loads(encode(ANSWER)))), JSON)
+@given(st.sampled_from(sorted(json.loads(encode(KEPT)))), JSON)
 def test_an_answer_with_a_part_of_another_type_is_an_answer_or_none(part: str, other: object) -> None:
-    content = {**json.loads(encode(ANSWER)), part: other}
-    assert isinstance(decode(json.dumps(content).encode()), Answer | None)
+    content = {**json.loads(encode(KEPT)), part: other}
+    assert isinstance(decode(json.dumps(content).encode()), Kept | None)
 
 
 @given(st.integers(min_value=0, max_value=6), JSON)
 def test_a_fact_with_a_part_of_another_type_is_an_answer_or_none(part: int, other: object) -> None:
-    content = json.loads(encode(ANSWER))
+    content = json.loads(encode(KEPT))
     content["facts"][0][part] = other
-    assert isinstance(decode(json.dumps(content).encode()), Answer | None)
+    assert isinstance(decode(json.dumps(content).encode()), Kept | None)
 
 
 @pytest.mark.parametrize("name", Field)
 @settings(max_examples=15)
 @given(other=JSON)
 def test_a_value_that_its_field_cannot_have_is_no_answer(name: Field, other: object) -> None:
-    content = json.loads(encode(ANSWER))
+    content = json.loads(encode(KEPT))
     content["facts"][0][:2] = [name, other]
     back = decode(json.dumps(content).encode())
-    assert back is None or is_value_of(name, back.facts[0].value)
+    assert back is None or is_value_of(name, back.answer.facts[0].value)
 
 
 def changed(**parts: object) -> bytes:
-    return json.dumps({**json.loads(encode(ANSWER)), **parts}).encode()
+    return json.dumps({**json.loads(encode(KEPT)), **parts}).encode()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +175,9 @@ def changed(**parts: object) -> bytes:
         changed(version=VERSION + 1),
         changed(version=None),
         changed(source=None),
+        changed(ends_at=None),
+        changed(ends_at=float("inf")),
+        changed(domain=None),
         changed(is_found=1),
         changed(observed_at="now"),
         changed(expires_at=float("nan")),
@@ -185,7 +200,7 @@ def changed(**parts: object) -> bytes:
         changed(documents="abc"),
         b"[" * 100_000,
         b"1" * 10_000,
-        encode(ANSWER) * 2,
+        encode(KEPT) * 2,
         b"\x80\x04\x95",
     ],
 )
