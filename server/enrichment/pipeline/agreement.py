@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
+from enrichment.domain.cnpj import company_of
 from enrichment.domain.company import Address, Coordinates, EmployeeCount, Field, Value
 from enrichment.domain.names import normalised_name
 
@@ -65,15 +66,9 @@ def _same_phone(one: Value, other: Value) -> bool:
     return re.sub(r"\D", "", str(one)) == re.sub(r"\D", "", str(other))
 
 
-def is_head_office(number: str) -> bool:
-    """Whether a number is the CNPJ of a company's head office and not of one of its branches."""
-    return len(number) == 14 and number[8:12] == "0001"
-
-
 def _same_company_number(one: Value, other: Value) -> bool:
-    # A CNPJ's first eight characters are the company, the next four its branch.
     a, b = (re.sub(r"[^0-9A-Z]", "", str(value).upper()) for value in (one, other))
-    return a[:8] == b[:8] if len(a) == len(b) == 14 else a.lstrip("0") == b.lstrip("0")
+    return company_of(a) == company_of(b) if len(a) == len(b) else a.lstrip("0") == b.lstrip("0")
 
 
 def _same_address(one: Value, other: Value) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.catalogue import Entry, Layer
+from enrichment.domain.cnpj import is_head_office
 from enrichment.domain.company import (
     LIST_FIELDS,
     Company,
@@ -29,7 +30,7 @@ from enrichment.domain.company import (
 )
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
-from enrichment.pipeline.agreement import agree, folded, is_head_office
+from enrichment.pipeline.agreement import agree, folded
 
 AGREEMENT = 0.72
 NEWS = 4.0

@@ -6,6 +6,7 @@ import phonenumbers
 
 from enrichment.domain.errors import InvalidRequest
 from enrichment.domain.website import registrable_domain
+from enrichment.sources import personal_numbers
 
 # What may stand before the @: a task, in the languages of the companies we meet. A name never does.
 ROLES = frozenset(
@@ -49,7 +50,12 @@ def role_mailbox(text: str) -> str:
 
 
 def phone(text: str, country_code: str) -> str:
-    """A telephone number in E.164, read as it is dialled in the country; "" where no such number can exist."""
+    """A telephone number in E.164, read as it is dialled in the country; "" where no such number can exist.
+
+    What may as well be the CPF of a person is none.
+    """
+    if country_code == "BR" and not text.startswith("+") and personal_numbers.is_in(text):
+        return ""
     try:
         number = phonenumbers.parse(text, country_code or None)
     except phonenumbers.NumberParseException:

@@ -13,6 +13,7 @@ import httpx
 from enrichment.domain.company import Field, Value, is_value_of
 from enrichment.domain.errors import Unreadable
 from enrichment.domain.fact import Claim
+from enrichment.sources import personal_numbers
 from enrichment.sources.failures import described, media_type
 
 # Longer than any name or address, short enough that no answer fills a company with noise.
@@ -123,7 +124,9 @@ def day(year: str, month: str, of_month: str) -> date | None:
 
 
 def claims(values: Mapping[Field, object], weight: float = 1.0) -> tuple[Claim, ...]:
-    """A claim for each value that is there: of the field's type and not empty."""
+    """A claim for each value that is there: of the field's type, not empty, and without a person's number in it."""
     return tuple(
-        Claim(field, cast("Value", value), weight) for field, value in values.items() if is_value_of(field, value)
+        Claim(field, cast("Value", value), weight)
+        for field, value in values.items()
+        if is_value_of(field, value) and personal_numbers.is_claimable(field, value)
     )

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 import httpx
-from stdnum.br import cnpj
+from stdnum.br import cnpj, cpf
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Field
@@ -59,7 +59,7 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     told = text(data, "ldhName").rstrip(".").lower()
     if text(data, "objectClassName") != "domain" or told not in ("", subject.domain):
         raise Unreadable("the answer is not about the domain", is_cost_unknown=True)
-    return Reading(next((claims(holder) for holder in _holders(data)), ()))
+    return Reading(next((claims(holder) for holder in _holders(data, subject)), ()))
 
 
 @cache
@@ -77,17 +77,20 @@ def _base(subject: Subject) -> str:
     return servers().get(subject.domain.rsplit(".", 1)[-1], "")
 
 
-def _holders(data: Mapping[str, object]) -> Iterator[Mapping[Field, object]]:
+def _holders(data: Mapping[str, object], subject: Subject) -> Iterator[Mapping[Field, object]]:
     """What is told of the registrants that are organisations."""
+    is_brazilian = subject.domain.endswith(".br")
     for entity in items(data, "entities"):
         if "registrant" not in items(entity, "roles"):
             continue
         ids = {text(one, "type").lower(): text(one, "identifier") for one in items(entity, "publicIds")}
-        number = cnpj.compact(ids.get("cnpj", ""))
+        # registro.br files a holder under its number, so that one without public identifiers is known all the same.
+        handle = text(entity, "handle") if is_brazilian else ""
+        number = cnpj.compact(ids.get("cnpj", handle))
         has_number = cnpj.is_valid(number)
         rows = items(entity, "vcardArray", 1)
         # A CPF is a person's: nothing of its holder is told.
-        if "cpf" in ids or not (has_number or text(_value(rows, "kind")) == "org"):
+        if "cpf" in ids or cpf.is_valid(handle) or not (has_number or text(_value(rows, "kind")) == "org"):
             continue
         name = _name(rows)
         if name or has_number:

@@ -10,6 +10,7 @@ from datetime import date
 
 from stdnum.br import cnpj
 
+from enrichment.domain.cnpj import HEAD_OFFICE, company_of
 from enrichment.domain.company import Address, CompanyStatus, Field, IndustryCode, ShareCapital
 from enrichment.domain.fact import Claim
 from enrichment.domain.names import is_name_of_person, normalised_name, without_personal_numbers
@@ -82,11 +83,11 @@ class Record:
 def head_office(subject: Subject) -> str:
     """The CNPJ of the head office, in its 14 characters, by a known or hinted number; "" where none is a CNPJ.
 
-    What is known may be a branch's number: eight characters are the company, and 0001 behind them is its head office.
+    What is known may be a branch's number, whose check digits are others.
     """
     for number in (subject.text(Field.REGISTRATION_NUMBER), subject.hints.registration_number):
         if cnpj.is_valid(number):
-            body = f"{cnpj.compact(number)[:8]}0001"
+            body = company_of(cnpj.compact(number)) + HEAD_OFFICE
             return body + cnpj.calc_check_digits(body)
     return ""
 

@@ -163,6 +163,17 @@ def test_a_cnpj_is_told_even_where_the_name_is_hidden() -> None:
     assert told == {Field.REGISTRATION_NUMBER: "11222333000181"}
 
 
+def test_registro_br_files_a_holder_under_its_number() -> None:
+    def told(handle: str, *rows: tuple[str, object], domain: str = "laricio.com.br") -> dict[Field, Value]:
+        return values(read({**registrant(*rows), "handle": handle}, domain=domain))
+
+    assert told("12ABC34501DE35") == {Field.REGISTRATION_NUMBER: "12ABC34501DE35"}
+    assert told("11222333000182") == {}
+    assert told("00000000191", ("kind", "org"), ("fn", PERSON)) == {}
+    # Elsewhere a handle is any text.
+    assert told("11222333000181", domain="laricio.com") == {}
+
+
 def test_the_first_holder_that_is_an_organisation_is_told() -> None:
     person, company = registrant(("kind", "individual"), ("fn", PERSON)), registrant(("kind", "org"), ("fn", "Larch"))
     assert values(read(person, company)) == {Field.LEGAL_NAME: "Larch"}

@@ -8,6 +8,7 @@ from typing import cast
 from enrichment.domain.company import LIST_FIELDS, Field, Identifier, SocialProfile, Value
 from enrichment.domain.fact import Claim, Document, Reading
 from enrichment.domain.subject import Subject
+from enrichment.sources import personal_numbers
 from enrichment.sources.contact import own_mailbox
 from enrichment.sources.website import (
     contact,
@@ -30,7 +31,6 @@ MOST_ITEMS = 60
 MOST_NAVIGATIONS = 20
 
 _MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_CPF = re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
 
 
 def read(pages: Sequence[Page], domain: str) -> Reading:
@@ -39,7 +39,8 @@ def read(pages: Sequence[Page], domain: str) -> Reading:
     A site that leads to another domain may have been renamed or sold: everything it says weighs less.
     """
     trust = 1.0 if is_of(host(pages[0].url), domain) else WEIGHT_ELSEWHERE
-    claims = [claim for at, page in enumerate(pages) for claim in _claims(page, is_home=at == 0)]
+    found = (claim for at, page in enumerate(pages) for claim in _claims(page, is_home=at == 0))
+    claims = [claim for claim in found if personal_numbers.is_claimable(claim.field, claim.value)]
     documents = tuple(document for page in pages if (document := _document(page)).text)
     return Reading(
         tuple(replace(claim, weight=round(claim.weight * trust, 4)) for claim in best_claims(claims)), documents
@@ -47,11 +48,17 @@ def read(pages: Sequence[Page], domain: str) -> Reading:
 
 
 def best_claims(claims: Iterable[Claim]) -> Iterator[Claim]:
-    """One claim for each field: the one of most weight, the first among equals; of lists all items, each once."""
+    """One claim for each field: the one of most weight, the first among equals; of lists all items, each once.
+
+    Of registration numbers there is one for each company: which of them is the site's own, others may know.
+    """
     by_field: dict[Field, list[Claim]] = {}
     for claim in claims:
         by_field.setdefault(claim.field, []).append(claim)
     for field, found in by_field.items():
+        if field is Field.REGISTRATION_NUMBER:
+            yield from registers.by_company(found)
+            continue
         ranked = sorted(found, key=lambda claim: -claim.weight)
         yield replace(ranked[0], value=_united(ranked)) if field in LIST_FIELDS else ranked[0]
 
@@ -102,6 +109,7 @@ def _document(page: Page) -> Document:
     def without_people(mailbox: re.Match[str]) -> str:
         return mailbox[0] if own_mailbox(mailbox[0], page.domain) else ""
 
-    folded = " ".join(_CPF.sub("", _MAILBOX.sub(without_people, text[: 3 * LONGEST_DOCUMENT])).split())
+    folded = personal_numbers.taken_out_of(_MAILBOX.sub(without_people, text[: 3 * LONGEST_DOCUMENT]))
     whole = folded if len(folded) <= LONGEST_DOCUMENT else folded[:LONGEST_DOCUMENT].rsplit(" ", 1)[0]
-    return Document(url=page.url, title=head.title(page), text=whole)
+    title, url = personal_numbers.taken_out_of(head.title(page)), "" if personal_numbers.is_in(page.url) else page.url
+    return Document(url=url, title=title, text=whole)

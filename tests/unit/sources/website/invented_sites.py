@@ -75,4 +75,5 @@ def page_of(html: str | bytes, url: str = f"https://{DOMAIN}/", domain: str = ""
 
 
 def values(claims: Iterable[Claim]) -> dict[Field, object]:
-    return {claim.field: claim.value for claim in claims}
+    """The value of each field's first claim, which is its best."""
+    return {claim.field: claim.value for claim in reversed(list(claims))}

@@ -251,6 +251,44 @@ def test_what_a_page_marks_as_an_address_is_one(html: str, formatted: str, count
     assert found == (Address(formatted=formatted, country_code=country) if formatted else None)
 
 
+def numbers_of(*pages: str) -> dict[str, float]:
+    """The registration numbers that a site claims, the best first."""
+    read_pages = [page_of(f"<footer>{text}</footer>", f"https://{DOMAIN}/{at or ''}") for at, text in enumerate(pages)]
+    claims = read(read_pages, DOMAIN).claims
+    return {str(claim.value): claim.weight for claim in claims if claim.field is Field.REGISTRATION_NUMBER}
+
+
+def test_a_site_claims_one_number_for_each_company_that_it_shows() -> None:
+    found = numbers_of("Aurora Ltda - CNPJ 99.312.874/0001-41. Pagamentos por parceiro, CNPJ 96.543.218/0001-61")
+    assert list(found) == ["99312874000141", "96543218000161"]
+    assert found["96543218000161"] < 0.5 * found["99312874000141"]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ("CNPJ 99.312.874/0017-09, matriz 99.312.874/0001-41",),
+        ("CNPJ 99.312.874/0017-09. CNPJ 99.312.874/0017-09.", "matriz: 99.312.874/0001-41"),
+    ],
+    ids=["on one page", "on another page"],
+)
+def test_of_one_companys_numbers_the_head_offices_is_claimed_as_surely_as_any(pages: tuple[str, ...]) -> None:
+    assert numbers_of(*pages) == {"99312874000141": registers.LABELLED}
+
+
+def test_among_numbers_that_are_equally_sure_the_one_shown_on_more_pages_is_the_sites() -> None:
+    footer, partner = "CNPJ 99.312.874/0001-41", "CNPJ 96.543.218/0001-61"
+    assert next(iter(numbers_of(f"{partner} {footer}", footer))) == "99312874000141"
+    assert next(iter(numbers_of(partner, footer, footer))) == "99312874000141"
+
+
+def test_the_sellers_of_a_marketplace_are_at_most_three_and_none_is_trusted() -> None:
+    sellers = "99.312.874/0001-41 98.173.456/0001-58 96.543.218/0001-61 95.432.176/0001-29"
+    found = numbers_of(f"CNPJ {sellers.replace(' ', ' CNPJ ')}")
+    assert len(found) == 3
+    assert max(found.values()) == registers.ONE_OF_MANY
+
+
 def test_a_page_that_names_many_companies_is_trusted_less() -> None:
     numbers = "99.312.874/0001-41 98.173.456/0001-58 96.543.218/0001-61 95.432.176/0001-29"
     weights = [
