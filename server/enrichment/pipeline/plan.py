@@ -58,7 +58,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision rests on. Money in micro-dollars, `held` maps each known field to its confidence."""
+    """All that a decision rests on. Money in micro-dollars, `held` maps each known field to its confidence.
+
+    `entries` is the catalogue by name.
+    """
 
     request: EnrichmentRequest
     country_code: str
@@ -71,6 +74,7 @@ class Situation:
     money_held: int
     seconds_left: float
     rules: Rules = field(default=Rules())
+    entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
 
 class Action(StrEnum):
@@ -267,24 +271,37 @@ _VACANT = frozenset(
 
 
 def _fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision | None:
-    entry = candidate.entry
-    if not situation.rules.fallback_only or not entry.backs_up or _is_needed_alone(entry, situation):
+    own = candidate.entry.backs_up
+    if not situation.rules.fallback_only or not (name := _filled_by(candidate.entry, candidate, situation)):
         return None
-    primary = situation.ended.get(entry.backs_up)
-    if primary is None or _is_vacant(primary, candidate):
-        return None
+    primary = situation.ended[name]
+    place = f"{name}, which it backs up" if name == own else f"{name}, which it backs up in the place of {own}"
     if primary.reason is not None:
-        explanation = f"{entry.backs_up}, which it backs up, was not called: {primary.reason.value.replace('_', ' ')}"
+        explanation = f"{place}, was not called: {primary.reason.value.replace('_', ' ')}"
     else:
-        explanation = f"{entry.backs_up}, which it backs up, has answered with {primary.fields} fields"
+        explanation = f"{place}, has answered with {primary.fields} fields"
     return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, explanation)
+
+
+def _filled_by(entry: Entry, candidate: Candidate, situation: Situation) -> str:
+    """The source that has filled the place in which `entry` would stand; "" where it is needed there.
+
+    A backup that was not called leaves no place but the one that it would have filled itself.
+    """
+    primary = situation.ended.get(entry.backs_up)
+    if primary is None or _is_needed_alone(entry, situation):
+        return ""
+    if not _is_vacant(primary, entry, candidate):
+        return entry.backs_up
+    backup = situation.entries.get(entry.backs_up)
+    return _filled_by(backup, candidate, situation) if backup and primary.reason is not None else ""
 
 
 def _is_needed_alone(entry: Entry, situation: Situation) -> bool:
     return any(situation.held.get(name, 0.0) < ENOUGH for name in entry.alone & situation.request.wanted)
 
 
-def _is_vacant(primary: Ended, candidate: Candidate) -> bool:
+def _is_vacant(primary: Ended, entry: Entry, candidate: Candidate) -> bool:
     if primary.disposition in (Disposition.FAILED, Disposition.NOT_FOUND):
         return True
     if primary.disposition is Disposition.STALE and primary.reason is None:
@@ -294,7 +311,7 @@ def _is_vacant(primary: Ended, candidate: Candidate) -> bool:
         return candidate.price_usd_micros < primary.price_usd_micros
     if primary.reason is not None:
         return primary.reason in _VACANT
-    return primary.fields < candidate.entry.enough_fields
+    return primary.fields < entry.enough_fields
 
 
 def _too_late(candidate: Candidate, situation: Situation) -> Decision | None:

@@ -120,6 +120,7 @@ class Progress:
             money_held=held,
             seconds_left=seconds_left,
             rules=rules,
+            entries=self.entries,
         )
 
     def _fresh_answers(self) -> list[Answer]:

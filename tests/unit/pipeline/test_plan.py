@@ -274,6 +274,62 @@ def test_a_fallback_without_its_primary_in_the_catalogue_stands_alone() -> None:
     assert decide(candidate(backs_up="gone")).action is Action.START
 
 
+# A paid database that stands in for a register, and one that stands in for that database.
+DATABASE = entry("database", Layer.REGISTRY, backs_up="register", enough_fields=4, alone=frozenset({Field.RATING}))
+
+
+def second(primary: Ended, database: Ended, **changes: Any) -> Decision:
+    """What is decided of the database's own stand-in."""
+    ended = {"register": primary, "database": database}
+    return decide(
+        candidate(price=98_000, backs_up="database"), money_left=100_000, ended=ended, entries=ENTRIES, **changes
+    )
+
+
+ENTRIES = {"database": DATABASE, "register": entry("register", Layer.REGISTRY)}
+OFF = (SkipReason.NO_CREDENTIALS, SkipReason.DISABLED, SkipReason.CIRCUIT_OPEN)
+
+
+@pytest.mark.parametrize("off", OFF, ids=str)
+@pytest.mark.parametrize(
+    ("primary", "is_called"),
+    [
+        (Ended(Disposition.FOUND, fields=4), False),
+        (Ended(Disposition.FOUND, fields=3), True),
+        (Ended(Disposition.NOT_FOUND), True),
+        (Ended(Disposition.FAILED), True),
+        (skipped(SkipReason.NO_CREDENTIALS), True),
+        (skipped(SkipReason.MISSING_INPUT), True),
+        (skipped(SkipReason.ALREADY_KNOWN), False),
+        (skipped(SkipReason.OVER_BUDGET, price=3_000), False),
+    ],
+    ids=str,
+)
+def test_the_backup_of_a_backup_that_was_not_called_is_needed_where_that_one_would_have_been(
+    primary: Ended, is_called: bool, off: SkipReason
+) -> None:
+    decision = second(primary, skipped(off, price=50_000))
+    assert (decision.action is Action.START) is is_called
+    if not is_called:
+        assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
+        assert decision.explanation.startswith("register, which it backs up in the place of database, ")
+        assert decision.saved_usd_micros == 98_000
+
+
+def test_the_backup_of_a_backup_is_needed_for_what_that_one_would_have_been_called_for_alone() -> None:
+    asked = request(wanted=frozenset({Field.NAME, Field.RATING}))
+    assert second(FOUND, skipped(SkipReason.DISABLED), request=asked).action is Action.START
+    held = {Field.RATING: 0.9}
+    assert second(FOUND, skipped(SkipReason.DISABLED), request=asked, held=held).action is Action.SKIP
+
+
+def test_a_backup_that_was_called_is_judged_by_itself() -> None:
+    assert second(FOUND, Ended(Disposition.NOT_FOUND)).action is Action.START
+    assert second(FOUND, Ended(Disposition.FAILED)).action is Action.START
+    assert second(Ended(Disposition.NOT_FOUND), Ended(Disposition.FOUND, fields=1)).action is Action.SKIP
+    assert second(FOUND, skipped(SkipReason.FALLBACK_NOT_NEEDED)).action is Action.SKIP
+
+
 def test_a_fallback_is_called_for_what_it_alone_has() -> None:
     places = candidate(brings=(Field.RATING, Field.ADDRESS), backs_up="primary", alone=frozenset({Field.RATING}))
     answered = {"primary": Ended(Disposition.FOUND, fields=2)}
