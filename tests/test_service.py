@@ -25,7 +25,7 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import (
     SourceOutcome,
 )
 
-PAID = ("opencorporates", "clearbit", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq")
 # Protobuf's strings cannot hold half a pair.
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEEPABLE = {field.value for field in DEFAULT_FIELDS} - {"coordinates"}
@@ -175,7 +175,31 @@ async def test_where_opencorporates_or_the_register_has_answered_clearbit_is_not
     assert told[brazilian].skip_reason == SkipReason.SKIP_REASON_REGISTRY_ANSWERED
     assert told[american].skip_reason == SkipReason.SKIP_REASON_FALLBACK_NOT_NEEDED
     assert "opencorporates" in told[american].explanation
-    assert {outcome.saved_usd_micros for outcome in told.values()} == {50_000}
+    # After OpenCorporates was paid there was too little left to save it.
+    assert told[american].saved_usd_micros == 0
+
+
+async def test_without_clearbits_key_people_data_labs_stands_in_its_place_by_the_same_rule(tmp_path: Path) -> None:
+    without = {"SOURCES__CLEARBIT__API_KEY": ""}
+    options = EnrichOptions(layers=WITHOUT_INFERENCE, max_cost_usd_micros=150_000)
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **without) as client:
+        told: dict[str, SourceOutcome] = {}
+        # One that OpenCorporates knows, one that it does not, and one whose website leads to another's record.
+        for name, domain in (
+            ("known", box.world.showcase[1]),
+            ("unknown", box.world.domain(9)),
+            ("stranger", box.world.domain(67)),
+        ):
+            box.reset()
+            events = await enrich(client, domain, options)
+            told[name] = outcomes(events)["people_data_labs"]
+            assert outcomes(events)["clearbit"].skip_reason == SkipReason.SKIP_REASON_NO_CREDENTIALS
+            assert completed(events).cost_usd_micros == box.cost_usd_micros() <= 150_000
+    assert told["known"].skip_reason == SkipReason.SKIP_REASON_FALLBACK_NOT_NEEDED
+    assert "opencorporates, which it backs up in the place of clearbit" in told["known"].explanation
+    assert told["unknown"].disposition == Disposition.DISPOSITION_FOUND
+    assert told["stranger"].disposition == Disposition.DISPOSITION_NOT_FOUND
+    assert [told[name].cost_usd_micros for name in told] == [0, 98_000, 98_000]
 
 
 async def test_opening_hours_and_rating_are_paid_for_only_when_asked_for_and_never_kept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from enrichment.catalogue import load
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import Address, Field
 from enrichment.domain.errors import QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
-from enrichment.domain.fact import Document, Reading
+from enrichment.domain.fact import NOT_FOUND, Document, Reading
 from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import groq
 from enrichment.sources.http import Provider
@@ -54,6 +54,7 @@ class HttpCase:
     # A company other than the one asked about is no company (None) or no answer (an error).
     stranger: Change | None
     stranger_error: type[SourceError] | None = None
+    stranger_reading: Reading = NOT_FOUND
     content_type: str = "application/json"
     # Statuses that mean something else here than elsewhere.
     statuses: Mapping[int, type[SourceError]] = field(default_factory=dict[int, type[SourceError]])
@@ -150,6 +151,17 @@ SOURCES = (
         stranger=_with("domain", "larchfurniture.example"),
         # Queued: the record is not there yet.
         statuses={202: Throttled},
+    ),
+    HttpCase(
+        source="people_data_labs",
+        fixture="people_data_labs",
+        subject=LARCH,
+        fields=frozenset(entry_of("people_data_labs").brings),
+        not_found=(404, {"status": 404, "error": {"type": "not_found", "message": "No record matches"}}),
+        stranger=_with("website", "larchfurniture.example"),
+        # It has matched a company, and bills the match.
+        stranger_reading=Reading(is_found=False, is_billed=True),
+        pause_seconds=60.0,
     ),
     HttpCase(
         source="mapbox",

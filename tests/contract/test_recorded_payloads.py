@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from contract.http_sources import LARCH, entry_of
-from enrichment.domain.company import Address, Field
+from enrichment.domain.company import Address, EmployeeCount, Field
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.subject import Hints, Subject
-from enrichment.sources import dns, groq
+from enrichment.sources import dns, groq, people_data_labs
 
 RECORDED = Path(__file__).parents[3] / "shared" / "payloads"
 F = Field
@@ -125,6 +125,18 @@ CLEARBIT = (
     Recorded("error-402-over-quota.json", 402, LARCH, QuotaExhausted),
     Recorded("error-404-unknown-route-2026-08.json", 404, LARCH, Rejected),
 )
+PEOPLE_DATA_LABS = (
+    # The documentation's example is cut before its website: whose it is cannot be told, and nothing of it is believed.
+    Recorded(
+        "company-record-docs-excerpt-2026.TRUNCATED.json",
+        200,
+        Subject("peopledatalabs.com"),
+        Reading(is_found=False, is_billed=True),
+    ),
+    Recorded("error-404-not-found.json", 404, LARCH, NOT_FOUND),
+    # The headers of an answer, kept in the file as a body: they name no website.
+    Recorded("response-headers-docs-example.json", 200, LARCH, Reading(is_found=False, is_billed=True)),
+)
 _STREET = Subject("example.com", known={F.ADDRESS: WASHINGTON})
 _CAFE = Subject("starbucks.com", Hints("Starbucks", "US", "Washington"))
 MAPBOX = (
@@ -201,6 +213,7 @@ SOURCES = {
     "gleif": GLEIF,
     "opencorporates": OPENCORPORATES,
     "clearbit": CLEARBIT,
+    "people_data_labs": PEOPLE_DATA_LABS,
     "mapbox": MAPBOX,
     "google_places": GOOGLE_PLACES,
     "wikidata": WIKIDATA,
@@ -242,7 +255,7 @@ def recorded(path: Path) -> bytes:
 
 
 def folder(source: str) -> Path:
-    return RECORDED / source.replace("_", "-")
+    return RECORDED / {"people_data_labs": "peopledatalabs"}.get(source, source.replace("_", "-"))
 
 
 def response(source: str, one: Recorded) -> httpx.Response:
@@ -301,6 +314,22 @@ def test_recorded_dns_records_tell_the_products_behind_them(file: str) -> None:
     reading = dns.read(dns_records(file))
     told = {product for claim in reading.claims for product in cast("tuple[str, ...]", claim.value)}
     assert DNS[file] <= told
+
+
+def test_the_documented_company_is_read_whole_where_it_names_its_website() -> None:
+    one = PEOPLE_DATA_LABS[0]
+    cut = json.loads(recorded(folder("people_data_labs") / one.file))
+    reading = people_data_labs.read(httpx.Response(200, json={**cut, "website": one.subject.domain}), one.subject)
+    told = {claim.field: claim.value for claim in reading.claims}
+    assert set(told) == {F.NAME, F.INDUSTRY, F.FOUNDED_YEAR, F.COUNTRY_CODE, F.ADDRESS, F.EMPLOYEE_COUNT}
+    assert told[F.EMPLOYEE_COUNT] == EmployeeCount(51, 200)
+
+
+def test_the_documented_headers_say_when_a_pause_ends() -> None:
+    headers = json.loads(recorded(folder("people_data_labs") / PEOPLE_DATA_LABS[2].file))
+    with pytest.raises(Throttled) as caught:
+        people_data_labs.read(httpx.Response(429, headers={**headers, "date": "Wed, 23 Feb 2022 20:19:11 GMT"}), LARCH)
+    assert caught.value.retry_after == 44.0
 
 
 def test_the_recorded_brazilian_registry_names_company_and_branch_but_no_person() -> None:

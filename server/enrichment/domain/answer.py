@@ -37,7 +37,7 @@ def answer(call: Call, reading: Reading, observed_at: float) -> Answer:
             is_transient=not entry.terms.may_keep(claim.field),
         )
 
-    cost = cost_of_success(entry, call.price_usd_micros, is_found=reading.is_found)
+    cost = cost_of_success(entry, call.price_usd_micros, is_found=reading.is_found or reading.is_billed)
     if reading.cost_usd_micros is not None:
         # What a provider reports above the most that it can cost is a mistake of the report.
         cost = min(reading.cost_usd_micros, call.price_usd_micros)

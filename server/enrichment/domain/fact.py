@@ -34,7 +34,8 @@ class Document:
 class Reading:
     """What a source answered; without claims and documents it knows nothing of the company.
 
-    `is_found` False: the source does not know the company. `attribution` must be shown with the values.
+    `is_found` False: the source does not know the company. `is_billed`: it bills per match, and has matched another
+    company. `attribution` must be shown with the values.
     `cost_usd_micros` is set by sources that are told what a call cost (language models), None elsewhere.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     is_found: bool = True
     attribution: str = ""
     cost_usd_micros: int | None = None
+    is_billed: bool = False
 
 
 NOT_FOUND = Reading(is_found=False)

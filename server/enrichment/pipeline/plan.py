@@ -131,7 +131,9 @@ def _after_start(situation: Situation, decision: Decision) -> Situation:
 def _decide(candidate: Candidate, situation: Situation) -> Decision:
     for rule in _RULES:
         if decision := rule(candidate, situation):
-            return decision
+            # What could not have been paid is not saved.
+            is_unpayable = decision.action is Action.SKIP and candidate.price_usd_micros > situation.money_left
+            return replace(decision, saved_usd_micros=0) if is_unpayable else decision
     return Decision(candidate, Action.START)
 
 
@@ -278,9 +280,9 @@ def _fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision
     place = f"{name}, which it backs up" if name == own else f"{name}, which it backs up in the place of {own}"
     if primary.reason is not None:
         explanation = f"{place}, was not called: {primary.reason.value.replace('_', ' ')}"
-    else:
-        explanation = f"{place}, has answered with {primary.fields} fields"
-    return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, explanation)
+        # Had there been need, that one would have been paid and not this one.
+        return Decision(candidate, Action.SKIP, SkipReason.FALLBACK_NOT_NEEDED, explanation)
+    return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, f"{place}, has answered with {primary.fields} fields")
 
 
 def _filled_by(entry: Entry, candidate: Candidate, situation: Situation) -> str:

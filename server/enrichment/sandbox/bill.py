@@ -12,6 +12,8 @@ from enrichment.sandbox.latency import PROVIDERS
 OPENCORPORATES_CALL = 3_000
 # What a call of a contract of former years is put at: a record that is found, queued or unknown is one.
 CLEARBIT_CALL = 50_000
+# One match of 1,000 for $98 a month; what is not found is free.
+PEOPLE_DATA_LABS_MATCH = 98_000
 # After the 100,000 of each month that are free: $0.75 for 1,000 temporary geocodes.
 MAPBOX_CALL = 750
 # Results that may be kept: about $5 for 1,000.

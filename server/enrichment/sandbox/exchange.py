@@ -11,8 +11,8 @@ from enrichment.sandbox.latency import Latency
 from enrichment.sandbox.wire import Provider, Reply, Request
 
 # Requests in any minute: ReceitaWS, free of charge, takes three from one address; Google's default quota is 600, as is
-# what Clearbit allows.
-_WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600, "clearbit": 600}
+# what Clearbit allows; People Data Labs allows 1,000.
+_WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600, "clearbit": 600, "people_data_labs": 1_000}
 _WINDOW_SECONDS = 60.0
 _RUBBISH = b'\x00\xff{"unfinished": [<html>'
 

@@ -10,6 +10,7 @@
 | gleif | 400 | 1200 |
 | opencorporates | 900 | 2500 |
 | clearbit | 500 | 1500 |
+| people_data_labs | 400 | 1200 |
 | mapbox | 120 | 350 |
 | google_places | 250 | 700 |
 | wikidata | 200 | 900 |
@@ -32,6 +33,7 @@ DISTRIBUTIONS = {
     "gleif": (400, 1200),
     "opencorporates": (900, 2500),
     "clearbit": (500, 1500),
+    "people_data_labs": (400, 1200),
     "mapbox": (120, 350),
     "google_places": (250, 700),
     "wikidata": (200, 900),

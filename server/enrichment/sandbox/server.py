@@ -25,6 +25,7 @@ _AT_BASE_URL = (
     "gleif",
     "opencorporates",
     "clearbit",
+    "people_data_labs",
     "mapbox",
     "google_places",
     "groq",

@@ -266,8 +266,14 @@ def test_a_fallback_is_called_only_where_its_primary_left_its_place(primary: End
     if not is_called:
         assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
         assert "primary" in decision.explanation
-        assert decision.saved_usd_micros == 2_000
+        assert decision.saved_usd_micros == (0 if primary.reason else 2_000)
     assert decide(fallback, ended={"primary": primary}, rules=Rules(fallback_only=False)).action is Action.START
+
+
+@pytest.mark.parametrize(("left", "saved"), [(3_000, 3_000), (2_999, 0)])
+def test_what_could_not_have_been_paid_is_not_saved(left: int, saved: int) -> None:
+    decision = decide(candidate(price=3_000), held={Field.NAME: 0.92}, money_left=left)
+    assert (decision.reason, decision.saved_usd_micros) == (SkipReason.ALREADY_KNOWN, saved)
 
 
 def test_a_fallback_without_its_primary_in_the_catalogue_stands_alone() -> None:
@@ -313,7 +319,7 @@ def test_the_backup_of_a_backup_that_was_not_called_is_needed_where_that_one_wou
     if not is_called:
         assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
         assert decision.explanation.startswith("register, which it backs up in the place of database, ")
-        assert decision.saved_usd_micros == 98_000
+        assert decision.saved_usd_micros == (0 if primary.reason else 98_000)
 
 
 def test_the_backup_of_a_backup_is_needed_for_what_that_one_would_have_been_called_for_alone() -> None:

@@ -1,6 +1,7 @@
 """Every way of misbehaving, over a real socket, for everybody who can misbehave so."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -20,11 +21,12 @@ HTTP = (
     "gleif",
     "opencorporates",
     "clearbit",
+    "people_data_labs",
     "mapbox",
     "google_places",
     "groq",
 )
-PAID = ("opencorporates", "clearbit", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq")
 
 
 async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.Response:
@@ -48,6 +50,9 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
         case "clearbit":
             key = {"Authorization": "Bearer sandbox-clearbit"}
             return await client.get("/v2/companies/find", params={"domain": american.domain}, headers=key)
+        case "people_data_labs":
+            key = {"X-Api-Key": "sandbox-people-data-labs"}
+            return await client.get("/v5/company/enrich", params={"website": american.domain}, headers=key)
         case "mapbox":
             query = {"q": american.facts.seat.formatted, "access_token": "sandbox-mapbox"}
             return await client.get("/search/geocode/v6/forward", params=query)
@@ -80,10 +85,11 @@ async def test_throttling_says_for_how_long_in_the_providers_own_words(
     box.set_fault(provider, "throttle", retry_after=7)
     reply = await ask(client, box, provider)
     assert reply.status_code == (403 if provider == "opencorporates" else 429)
-    if provider == "clearbit":
+    if provider in ("clearbit", "people_data_labs"):
         assert "retry-after" not in reply.headers
-        pause = int(reply.headers["x-ratelimit-reset"]) - parsedate_to_datetime(reply.headers["date"]).timestamp()
-        assert pause == 7
+        reset, date = reply.headers["x-ratelimit-reset"], parsedate_to_datetime(reply.headers["date"])
+        end = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else datetime.fromisoformat(reset)
+        assert (end - date).total_seconds() == 7
     else:
         assert reply.headers["retry-after"] == "7"
     assert ("html" in reply.headers["content-type"]) == (provider in ("opencorporates", "wikidata", "website"))

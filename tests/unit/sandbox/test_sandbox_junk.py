@@ -22,12 +22,15 @@ PATHS = (
     "/api/v1/lei-records",
     "/v0.4/companies/search",
     "/v2/companies/find",
+    "/v5/company/enrich",
     "/search/geocode/v6/forward",
     "/search/searchbox/v1/forward",
     "/sparql",
 )
 NAMES = (
     "domain",
+    "website",
+    "min_likelihood",
     "query",
     "q",
     "page",
@@ -39,6 +42,11 @@ NAMES = (
     "place",
     "postcode",
 )
+HEADERS = {
+    "user-agent": "me@me",
+    "authorization": f"Bearer {KEYS['clearbit']}",
+    "x-api-key": KEYS["people_data_labs"],
+}
 TEXT = st.one_of(
     st.text(max_size=30), st.sampled_from([WORLD.domain(0), WORLD.at(1).facts.name, "0", "-1", "9" * 5_000])
 )
@@ -63,7 +71,7 @@ def test_any_path_and_query_has_an_answer(path: str, rest: str, query: dict[str,
     keys = {"api_token": KEYS["opencorporates"], "access_token": KEYS["mapbox"]}
     for provider in PROVIDERS.values():
         for asked in (path, path + rest):
-            reply = provider.answer(Request(asked, host=rest, query={**query, **keys}, headers={"user-agent": "me@me"}))
+            reply = provider.answer(Request(asked, host=rest, query={**query, **keys}, headers=HEADERS))
             assert 200 <= reply.status < 600
 
 

@@ -64,6 +64,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "/api/v1/lei-records",
         "/v0.4/companies/search",
         "/v2/companies/find",
+        "/v5/company/enrich",
         "/search/searchbox/v1/forward",
         "/openai/v1/chat/completions",
     ):
@@ -79,6 +80,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "gleif": 1,
         "opencorporates": 1,
         "clearbit": 1,
+        "people_data_labs": 1,
         "mapbox": 1,
         "google_places": 1,
         "wikidata": 1,
@@ -104,6 +106,7 @@ async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> N
         "gleif",
         "opencorporates",
         "clearbit",
+        "people_data_labs",
         "mapbox",
         "google_places",
         "groq",

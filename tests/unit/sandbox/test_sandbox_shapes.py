@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from enrichment.sandbox import World
-from enrichment.sandbox.providers import clearbit, google_places, groq, mapbox, opencorporates
+from enrichment.sandbox.providers import clearbit, google_places, groq, mapbox, opencorporates, people_data_labs
 from enrichment.sandbox.providers.clearbit import Clearbit
 from enrichment.sandbox.providers.google_places import GooglePlaces
 from enrichment.sandbox.providers.groq import Groq
 from enrichment.sandbox.providers.mapbox import Mapbox
 from enrichment.sandbox.providers.opencnpj import OpenCnpj
 from enrichment.sandbox.providers.opencorporates import OpenCorporates
+from enrichment.sandbox.providers.people_data_labs import PeopleDataLabs
 from enrichment.sandbox.providers.rdap import Rdap
 from enrichment.sandbox.providers.receitaws import ReceitaWS
 from enrichment.sandbox.providers.wikidata import Wikidata
@@ -107,6 +108,18 @@ def test_clearbit_refuses_as_recorded() -> None:
     ]
     for reply, name in pairs:
         assert sent(reply) == recorded(f"clearbit/{name}.json"), name
+
+
+def test_people_data_labs_sends_what_its_example_has_and_its_headers() -> None:
+    real = recorded("peopledatalabs/company-record-docs-excerpt-2026.TRUNCATED.json")
+    headers = {"x-api-key": people_data_labs.KEY}
+    request = Request(f"{people_data_labs.PATH}enrich", query={"website": AMERICAN.domain}, headers=headers)
+    reply = PeopleDataLabs(WORLD).answer(request)
+    assert set(real) <= set(sent(reply))
+    assert set(real["location"]) == set(sent(reply)["location"])
+    assert set(recorded("peopledatalabs/response-headers-docs-example.json")) <= set(reply.headers)
+    nothing = PeopleDataLabs(WORLD).answer(Request(request.path, query={"website": "x.example"}, headers=headers))
+    assert sent(nothing) == recorded("peopledatalabs/error-404-not-found.json")
 
 
 def test_mapbox_geocodes_as_documented() -> None:

@@ -10,6 +10,7 @@ from enrichment.sandbox.providers import (
     mapbox,
     opencnpj,
     opencorporates,
+    people_data_labs,
     receitaws,
 )
 from enrichment.sandbox.providers.rdap import Rdap
@@ -22,6 +23,7 @@ from enrichment.sandbox.world import World
 KEYS: Mapping[str, str] = {
     "opencorporates": opencorporates.KEY,
     "clearbit": clearbit.KEY,
+    "people_data_labs": people_data_labs.KEY,
     "mapbox": mapbox.KEY,
     "google_places": google_places.KEY,
     "groq": groq.KEY,
@@ -38,6 +40,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "gleif": gleif.Gleif(world),
         "opencorporates": opencorporates.OpenCorporates(world),
         "clearbit": clearbit.Clearbit(world),
+        "people_data_labs": people_data_labs.PeopleDataLabs(world),
         "mapbox": mapbox.Mapbox(world),
         "google_places": google_places.GooglePlaces(world),
         "wikidata": Wikidata(world),
@@ -45,24 +48,25 @@ def http_providers(world: World) -> Mapping[str, Provider]:
     }
 
 
+# How the paths of each begin at the sandbox's own address.
+_BEGINNINGS: Mapping[str, str] = {
+    "/v1/cnpj/": "receitaws",
+    gleif.PATH: "gleif",
+    "/v0.4/": "opencorporates",
+    clearbit.PATH: "clearbit",
+    people_data_labs.PATH: "people_data_labs",
+    "/search/": "mapbox",
+    "/v1/places": "google_places",
+    "/sparql": "wikidata",
+    "/openai/": "groq",
+}
+
+
 def provider_at(path: str) -> str:
     """Whose path this is at the sandbox's own address, "" for nobody's."""
-    if path.startswith("/v1/cnpj/"):
-        return "receitaws"
-    if path.startswith(gleif.PATH):
-        return "gleif"
-    if path.startswith("/v0.4/"):
-        return "opencorporates"
-    if path.startswith(clearbit.PATH):
-        return "clearbit"
-    if path.startswith("/search/"):
-        return "mapbox"
-    if path.startswith("/v1/places"):
-        return "google_places"
-    if path == "/sparql":
-        return "wikidata"
-    if path.startswith("/openai/"):
-        return "groq"
+    for beginning, name in _BEGINNINGS.items():
+        if path.startswith(beginning):
+            return name
     if opencnpj.PATH.fullmatch(path):
         return "opencnpj"
     return "rdap" if "/domain/" in path else ""

@@ -9,7 +9,7 @@ from enrichment.sandbox.world.company import Facts, Planted, Seat
 RECEITA: Sequence[str] = ("receitaws", "opencnpj")
 REGISTRIES: Sequence[str] = (*RECEITA, "opencorporates")
 # What they sell was gathered some time ago.
-DATABASES: Sequence[str] = ("clearbit",)
+DATABASES: Sequence[str] = ("clearbit", "people_data_labs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def _unknown_to(index: int, country: str) -> frozenset[str]:
         "rdap": index % 13 == 6,
         "opencorporates": index % 7 == 4,
         "clearbit": index % 5 in (1, 3),
+        "people_data_labs": index * 4 % 11 >= 8,
         # Two companies in three have no identifier, in every country.
         "gleif": index * 7 % 19 >= 6,
         "receitaws": index % 11 == 8 or country != "BR",
