@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 GONE = object()
 # What cannot be seen, turns the text around, ends a line or a string, in between what can be seen.
-HOSTILE = "Lar\u202ech\x00\r\n\u200b\ud800 <b>\u2066Glass\ue000</b>\x1b[31m\t\U000e0041"
+HOSTILE = "Lar\u202ech\u0d80\U0001d173\x00\r\n\u200b\ud800 <b>\u2066Glass\ue000</b>\x1b[31m\t\U000e0041"
 # Numbers that JSON allows and Python's json reads as infinity, or not at all; json.dumps writes neither.
 WRITTEN = {"infinity": "1e999", "minus infinity": "-1e999", "too many digits": "9" * 5_000}
 _NESTED = ("[]", "{}", '["x"]', "[null]", '{"a": [1]}', '{"": {}}', "[[[[]]]]", "[" * 200 + "]" * 200)

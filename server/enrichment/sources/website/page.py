@@ -112,7 +112,7 @@ def _anchors(markup: Markup, base: str) -> Iterator[Anchor]:
 
 def visible(node: LexborNode) -> str:
     """The text of an element, each piece between two tags on a line of its own."""
-    seen = _UNSEEN.sub("", node.text(separator="\n", skip_empty=True)).replace("\u00a0", " ")
+    seen = _seen(node.text(separator="\n", skip_empty=True)).replace("\u00a0", " ")
     return _RUN_OF_SPACE.sub(lambda run: "\n" if "\n" in run[0] else " ", seen)
 
 
@@ -141,5 +141,12 @@ def is_of(name: str, domain: str) -> bool:
 def plain(text: str, longest: int = 300) -> str:
     """A text as it may be shown: unescaped, on one line, without tags and unseen characters, of bounded length."""
     raw = html.unescape(text[: 8 * longest])
-    seen = " ".join(_UNSEEN.sub("", _TAG.sub(" ", raw) if "<" in raw else raw).split())
+    seen = " ".join(_seen(_TAG.sub(" ", raw) if "<" in raw else raw).split())
     return seen if len(seen) <= longest else seen[:longest].rsplit(" ", 1)[0]
+
+
+def _seen(text: str) -> str:
+    """A text without what cannot be seen: what is known to stand on pages, and characters that Unicode has not got."""
+    kept = _UNSEEN.sub("", text)
+    unseen = {char for char in set(kept) if not (char.isprintable() or char.isspace())}
+    return kept.translate(dict.fromkeys(map(ord, unseen))) if unseen else kept
