@@ -60,6 +60,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         is_register=source.get("register", False),
         is_spared_by_registry=source.get("spared_by_registry", False),
         lineage=source.get("lineage", name),
+        copies=frozenset(source.get("copies", ())),
         terms=_terms(source),
         needs=source.get("needs", ""),
         options={**source.get("options", {}), **_options(source, given)},

@@ -47,6 +47,7 @@ class Entry:
     where one has answered.
     `month_limit_usd_micros`: the most that all its calls of a calendar month (UTC) may cost, None for no limit.
     What it found may be served for `grace_seconds` past its lifetime while it cannot be asked.
+    Sources of one `lineage` are one voice; `copies` names the lineages whose data it passes on among its own.
     `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
     only this source understands (model, connect_to, server). Durations carry their unit in the name.
     """
@@ -78,6 +79,7 @@ class Entry:
     is_register: bool = False
     is_spared_by_registry: bool = False
     lineage: str = ""
+    copies: frozenset[str] = frozenset()
     terms: Terms = Terms()
     needs: str = ""
     options: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -20,7 +20,7 @@ _LEGAL_FORMS = frozenset(
     inc|incorporated|corp|corporation|co|company|llc|llp|lllp|lp|pllc|pc|ltd|limited|plc|cic|pty|proprietary|pvt
     private|unlimited|ulc|ltee|gmbh|mbh|ggmbh|ag|kg|kgaa|ohg|ug|haftungsbeschrankt|ev|eg|ek|gbr|se|sarl|sas|sasu
     eurl|snc|sca|sci|scop|sel|srl|srls|spa|sapa|sl|sll|slp|sau|sc|sa de cv|s de rl de cv|s de rl|de cv|sab|sab de cv
-    sapi de cv|sapi|rl|cv|bv|nv|vof|bvba|cvba|sprl|scrl|ab|hb|kb|as|asa|aps|ans|da|oy|oyj|ky|ehf|hf|ou|uab|sia
+    sapi de cv|sapi|rl|cv|bv|nv|vof|bvba|cvba|sprl|scrl|ab|hb|kb|publ|as|asa|aps|ans|da|oy|oyj|ky|ehf|hf|ou|uab|sia
     sp zoo|spzoo|sp k|sp j|sro|spol sro|kft|zrt|nyrt|bt|doo|dd|ad|ood|eood|ead|ike|epe|kk|gk|godo kaisha
     kabushiki kaisha|bhd|sdn|sdn bhd|pte|tbk|jsc|pjsc|ojsc|cjsc|fzco|fze|fz llc|dmcc|wll|saog|saoc|spc|lda|sgps
     unipessoal|public limited company|limited liability company|gesellschaft mit beschrankter haftung

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from math import inf
 from typing import cast
 
 from enrichment.domain.cnpj import company_of
@@ -16,9 +17,20 @@ NEAR_DEGREES = 0.005
 # A word that is cut short in a name: how long it was, and how much at least and at most is left of it.
 SHORTENED_LETTERS, LEAST_LETTERS, LONGEST_CUT = 8, 3, 0.6
 _SMALL_WORDS = frozenset({"a", "and", "da", "das", "de", "del", "do", "dos", "e", "of", "the"})
+_LINKS = frozenset(word for word in _SMALL_WORDS if len(word) > 1)
 # What Brazilian law makes an insolvent company write behind its name (Lei 11.101/2005, art. 69), or its liquidator.
 _INSOLVENCY = re.compile(
     r"\b(?:em recuperacao judicial|em liquidacao(?: extrajudicial| judicial)?|massa falida(?: de)?|empresa falida)\b"
+)
+# Words for a street of any kind, which are written in full, in short or not at all.
+_STREETS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        r rua av avenida ave avenue al alameda tv travessa pc pca praca lgo largo est estrada rod rodovia st street rd
+        road dr drive ln lane blvd boulevard ct court pl place sq square way hwy highway
+        """,
+    )
 )
 # Words that names of places are written with in short.
 _SHORT_FORMS = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
@@ -73,16 +85,16 @@ def _same_company_number(one: Value, other: Value) -> bool:
 
 def _same_address(one: Value, other: Value) -> bool:
     a, b = cast("Address", one), cast("Address", other)
+    if a == b:
+        return True
     if a.country_code and b.country_code and a.country_code != b.country_code:
         return False
     if _is_line(a) or _is_line(b):
         return _is_same_line(a, b) or _is_written_in(a, b) or _is_written_in(b, a)
-    codes = [re.sub(r"\W", "", address.postal_code).casefold() for address in (a, b)]
-    if all(codes):
-        return _same_postal_code(*codes)
-    if a.street and b.street and folded(a.street) != folded(b.street):
+    if not _is_same_street(a.street, b.street):
         return False
-    return bool(a.city) and _city(a.city) == _city(b.city)
+    codes = [re.sub(r"\W", "", address.postal_code).casefold() for address in (a, b)]
+    return _same_postal_code(*codes) if all(codes) else bool(a.city) and _city(a.city) == _city(b.city)
 
 
 def _is_line(address: Address) -> bool:
@@ -94,10 +106,27 @@ def _is_same_line(one: Address, other: Address) -> bool:
 
 
 def _is_written_in(parts: Address, line: Address) -> bool:
-    """Whether an address of which only one line is known holds the postal code, or street and city, of another."""
+    """Whether an address of which only one line is known holds the street, and the postal code or city, of another."""
     written = f" {folded(line.formatted)} "
-    told = [parts.postal_code] if parts.postal_code else [parts.street, parts.city]
-    return all(part and f" {folded(part)} " in written for part in told)
+    # The block behind a ZIP code is mostly left out.
+    places = [re.sub(r"^(\d{5})-\d{4}$", r"\1", parts.postal_code)] if parts.postal_code else [parts.street, parts.city]
+    is_there = all(place and f" {folded(place)} " in written for place in places)
+    return is_there and _is_same_street(parts.street, line.formatted)
+
+
+def _is_same_street(one: str, other: str) -> bool:
+    """Whether nothing in two streets with their numbers contradicts: all that the shorter says is in the longer."""
+    words, numbers = (sorted(pair, key=len) for pair in zip(_street(one), _street(other), strict=True))
+    are_words_told = all(any(_is_same_word(word, each) for each in words[1]) for word in words[0])
+    return are_words_told and numbers[0] <= numbers[1]
+
+
+@lru_cache(maxsize=2_048)
+def _street(street: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words that tell streets apart, and the numbers."""
+    told = frozenset(word for word in folded(street).split() if word not in _STREETS | _LINKS)
+    numbers = frozenset(word for word in told if word[0].isdecimal())
+    return told - numbers, numbers
 
 
 def _same_postal_code(one: str, other: str) -> bool:
@@ -118,7 +147,11 @@ def _same_place(one: Value, other: Value) -> bool:
 
 def _same_head_count(one: Value, other: Value) -> bool:
     a, b = cast("EmployeeCount", one), cast("EmployeeCount", other)
-    return a.min <= (b.max or b.min) and b.min <= (a.max or a.min)
+    return a.min <= _most(b) and b.min <= _most(a)
+
+
+def _most(count: EmployeeCount) -> float:
+    return inf if count.max is None else count.max
 
 
 _SAME: dict[Field, Callable[[Value, Value], bool]] = {

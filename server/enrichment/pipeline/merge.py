@@ -1,14 +1,16 @@
 """Many facts to one company: one value per field, the others kept as evidence. Pure.
 
-Facts of a field are gathered into camps that say the same (`agreement`). Sources of one lineage are one voice. A
-camp's confidence starts at its strongest voice, and every further one closes AGREEMENT of what is missing to 1, in
-proportion to its own confidence. Camps that contradict each other then share what one can be sure of by their odds,
-c / (1 - c), beside odds of 1 that none of them is right: a camp without rivals keeps its confidence. With two voices at
-0.70 that gives 0.85 where they agree and 0.41 for each where they do not: what was measured on founding years (85 %
-right; 47 %, 34 %, and 19 % neither). docs/confidence.md has the figures of other fields, bench/quality.py makes them.
+Facts of a field are gathered into camps that say the same (`agreement`). Sources of one lineage are one voice, and so
+is a copy beside what it copies. A camp's confidence starts at its strongest voice, and every further one closes
+AGREEMENT of what is missing to 1, in proportion to its own confidence. Camps that contradict each other then share what
+one can be sure of by their odds, c / (1 - c), beside odds of 1 that none of them is right: a camp without rivals keeps
+its confidence. With two voices at 0.70 that gives 0.85 where they agree and 0.41 for each where they do not: what was
+measured on founding years (85 % right; 47 %, 34 %, and 19 % neither). docs/confidence.md has the figures of other
+fields, bench/quality.py makes them.
 
-Only independent voices dissent: no lineage from itself, and no model from a source. That a company has ended is news
-and counts NEWS times its odds against those who still call it active, as every record does that has not heard of it.
+Only independent voices dissent: none from itself, and no model from a source. Records are wrong together where they
+have not heard: that a company has ended, and where its own site says that it sits, is news to those who say otherwise
+and counts NEWS times its odds. That factor is an estimate; it makes nothing surer than whoever tells it.
 
 Evidence carries the confidence after all that was heard: each fact that of its camp.
 """
@@ -65,7 +67,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class _Camp:
-    """Facts that say the same; `voices`: the confidence of each lineage, `dissent`: of those that no model speaks."""
+    """Facts that say the same; `voices`: how sure each voice is, `dissent`: without what a model says."""
 
     facts: list[Fact]
     voices: Mapping[str, float]
@@ -101,7 +103,8 @@ _Choice = tuple[Value, float, list[Evidence]]
 
 
 def _chosen(group: Sequence[Fact], entries: Mapping[str, Entry]) -> _Choice:
-    camps = [_camp(facts, entries) for facts in _camps(group)]
+    voices = _voices(group, entries)
+    camps = [_camp(facts, entries, voices) for facts in _camps(group)]
     settled = [_settled(camp, camps) for camp in camps]
     at = max(range(len(camps)), key=lambda place: (camps[place].standing, camps[place].odds))
     best = max(camps[at].facts, key=lambda fact: (_is_of_company(fact), _standing(fact, entries), fact.confidence))
@@ -131,23 +134,32 @@ def _camps(group: Sequence[Fact]) -> list[list[Fact]]:
     return camps
 
 
-def _camp(facts: list[Fact], entries: Mapping[str, Entry]) -> _Camp:
-    is_end = isinstance(facts[0].value, CompanyStatus) and facts[0].value is not CompanyStatus.ACTIVE
+def _voices(group: Iterable[Fact], entries: Mapping[str, Entry]) -> Mapping[str, str]:
+    """Whose word each source passes on: its lineage's, or that of what it copies where that has spoken as well."""
+    lineages = {fact.source: _lineage(fact, entries) for fact in group}
+    heard = frozenset(lineages.values())
+    return {
+        name: min(entries[name].copies & heard, default=lineage) if name in entries else lineage
+        for name, lineage in lineages.items()
+    }
+
+
+def _camp(facts: list[Fact], entries: Mapping[str, Entry], voices: Mapping[str, str]) -> _Camp:
     return _Camp(
         facts=facts,
-        voices=_voices(facts, entries),
-        dissent=_voices([fact for fact in facts if not _is_inferred(fact, entries)], entries),
-        weight=NEWS if is_end else 1.0,
+        voices=_surest(facts, voices),
+        dissent=_surest([fact for fact in facts if not _is_inferred(fact, entries)], voices),
+        weight=NEWS if any(_is_news(fact, entries) for fact in facts) else 1.0,
         standing=max(_standing(fact, entries) for fact in facts),
     )
 
 
-def _voices(facts: Iterable[Fact], entries: Mapping[str, Entry]) -> Mapping[str, float]:
-    voices: dict[str, float] = {}
+def _surest(facts: Iterable[Fact], voices: Mapping[str, str]) -> Mapping[str, float]:
+    surest: dict[str, float] = {}
     for fact in facts:
-        lineage = _lineage(fact, entries)
-        voices[lineage] = max(voices.get(lineage, 0.0), fact.confidence)
-    return voices
+        voice = voices[fact.source]
+        surest[voice] = max(surest.get(voice, 0.0), fact.confidence)
+    return surest
 
 
 def _together(voices: Iterable[float]) -> float:
@@ -179,6 +191,13 @@ def _lineage(fact: Fact, entries: Mapping[str, Entry]) -> str:
 
 def _is_inferred(fact: Fact, entries: Mapping[str, Entry]) -> bool:
     return fact.source in entries and entries[fact.source].layer is Layer.INFERENCE
+
+
+def _is_news(fact: Fact, entries: Mapping[str, Entry]) -> bool:
+    """Whether a record may say otherwise only for not having heard of it: an end, or a move that the site tells."""
+    if fact.field is Field.STATUS:
+        return fact.value is not CompanyStatus.ACTIVE
+    return fact.field is Field.ADDRESS and _lineage(fact, entries) == "site"
 
 
 def _standing(fact: Fact, entries: Mapping[str, Entry]) -> tuple[bool, bool]:

@@ -21,6 +21,7 @@ from enrichment.domain.names import normalised_name, without_personal_numbers
         ("J. P. Alder & Co.", "JP Alder"),
         ("Birch Holdings PLC", "Birch Holdings Public Limited Company"),
         ("Müller Werke GmbH & Co. KG", "Muller Werke"),
+        ("Norrsken Glas AB (publ)", "Norrsken Glas"),
         ("Straße Bau AG", "Strasse Bau"),
         ("Sonne UG (haftungsbeschränkt)", "Sonne"),
         ("Tulp Bloemen B.V.", "Tulp Bloemen"),

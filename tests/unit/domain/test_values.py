@@ -115,3 +115,11 @@ def test_lifetimes_end_up_to_a_tenth_early_and_a_not_found_has_its_own(question:
     assert 1 <= lifetime(known, question, is_found=False) <= 1_000
     asked = Call(known, Subject("aurora.com"), question, 0, alone())
     assert answer(asked, NOT_FOUND, NOON).expires_at <= NOON + 1_000
+
+
+def test_the_attribution_that_terms_ask_for_goes_with_every_fact_unless_the_answer_has_its_own() -> None:
+    of_terms = call(terms=Terms(attribution="from the terms"))
+    claimed = (Claim(Field.NAME, "Aurora"),)
+    assert [each.attribution for each in answer(of_terms, Reading(claimed), NOON).facts] == ["from the terms"]
+    own = answer(of_terms, Reading(claimed, attribution="from the answer"), NOON)
+    assert [each.attribution for each in own.facts] == ["from the answer"]

@@ -30,7 +30,7 @@ ENTRIES = {
     "rdap": entry("rdap"),
     "receitaws": entry("receitaws", Layer.REGISTRY, lineage="receita-federal", is_register=True),
     "opencnpj": entry("opencnpj", Layer.REGISTRY, lineage="receita-federal", is_register=True),
-    "opencorporates": entry("opencorporates", Layer.REGISTRY),
+    "opencorporates": entry("opencorporates", Layer.REGISTRY, copies=frozenset({"receita-federal"})),
     "database": entry("database", Layer.REGISTRY, is_spared_by_registry=True),
     "groq": entry("groq", Layer.INFERENCE, lineage="site"),
 }
@@ -73,6 +73,32 @@ def test_two_sources_of_one_lineage_are_one_voice() -> None:
     )
     assert result.confidence[Field.LEGAL_NAME] == 0.9
     assert all(item.is_selected for item in result.evidence)
+
+
+def test_a_copy_is_no_second_voice_beside_what_it_copies_and_one_of_its_own_elsewhere() -> None:
+    name = "Aurora Ltda"
+    beside = merged(fact(Field.LEGAL_NAME, name, "receitaws", 0.9), fact(Field.LEGAL_NAME, name, "opencorporates", 0.8))
+    assert beside.confidence[Field.LEGAL_NAME] == 0.9
+    stale = merged(
+        fact(Field.LEGAL_NAME, name, "receitaws", 0.9), fact(Field.LEGAL_NAME, "Boreal", "opencorporates", 0.8)
+    )
+    assert stale.confidence[Field.LEGAL_NAME] == 0.9
+    assert [item.is_selected for item in stale.evidence] == [True, False]
+    elsewhere = merged(fact(Field.LEGAL_NAME, name, "rdap", 0.9), fact(Field.LEGAL_NAME, name, "opencorporates", 0.8))
+    assert elsewhere.confidence[Field.LEGAL_NAME] > 0.9
+
+
+def test_where_a_site_says_that_its_company_sits_is_believed_before_records_of_a_former_seat() -> None:
+    former, today = Address(city="Itu", postal_code="13300-100"), Address(city="Salto", postal_code="13320-000")
+    records = [fact(Field.ADDRESS, former, "rdap", 0.8), fact(Field.ADDRESS, former, "database", 0.7)]
+    moved = merged(fact(Field.ADDRESS, today, "website", 0.8), *records)
+    assert moved.company.values[Field.ADDRESS] == today
+    assert moved.confidence[Field.ADDRESS] < 0.8
+    doubtful = merged(fact(Field.ADDRESS, today, "website", 0.4), *records)
+    assert doubtful.company.values[Field.ADDRESS] == former
+    # On nothing else, where records are no worse informed, is its word worth more than it is sure.
+    years = merged(fact(Field.FOUNDED_YEAR, 1998, "website", 0.7), fact(Field.FOUNDED_YEAR, 2001, "rdap", 0.8))
+    assert years.company.values[Field.FOUNDED_YEAR] == 2001
 
 
 def test_a_register_knows_the_legal_name_better_than_a_surer_site() -> None:
@@ -239,6 +265,11 @@ def test_a_source_that_the_catalogue_no_longer_has_still_counts_as_itself() -> N
 
 SAO_PAULO = Coordinates(-23.55, -46.63)
 LINE = Address(formatted="Rua Um, 5 - Itu, 13300-100")
+ZIP_LINE = Address(formatted="5 Main St, New York, NY 10118")
+
+
+def at(street: str, postal_code: str) -> Address:
+    return Address(street=street, postal_code=postal_code)
 
 
 @pytest.mark.parametrize(
@@ -269,9 +300,26 @@ LINE = Address(formatted="Rua Um, 5 - Itu, 13300-100")
         ),
         (Field.ADDRESS, Address(street="Rua Um, 5", city="Itu"), Address(street="Rua Dois, 5", city="Itu"), False),
         (Field.ADDRESS, Address(city="Itu"), Address(street="Rua Um", city="itu"), True),
-        (Field.ADDRESS, Address(region="SP"), Address(region="SP"), False),
+        (Field.ADDRESS, Address(region="SP"), Address(region="SP"), True),
+        (Field.ADDRESS, Address(region="SP"), Address(region="SP", country_code="BR"), False),
         (Field.ADDRESS, Address(postal_code="10118"), Address(postal_code="10118-0110"), True),
         (Field.ADDRESS, Address(postal_code="10118"), Address(postal_code="10119-0110"), False),
+        (Field.ADDRESS, Address(postal_code="10118-0110"), Address(postal_code="10118-0220"), False),
+        (Field.ADDRESS, Address(street="5 Main St", postal_code="10118"), Address(postal_code="10118-0110"), True),
+        (Field.ADDRESS, at("5 Main St", "10118"), at("5 Main Street", "10118-0110"), True),
+        (Field.ADDRESS, at("5 Main St", "10118"), at("5 Main St, Suite 900", "10118"), True),
+        (Field.ADDRESS, at("5 Main St", "10118"), at("99 Oak Ave", "10118"), False),
+        (Field.ADDRESS, at("5 Main St", "10118"), at("7 Main St", "10118"), False),
+        (Field.ADDRESS, at("Rua do Ipê, 5 - Centro", "13300100"), at("R IPE 5", "13300-100"), True),
+        (Field.ADDRESS, at("Av. Pres. Vargas, 5", "20071"), at("Avenida Presidente Vargas, 5", "20071"), True),
+        (Field.ADDRESS, at("Rua A, 5", "13300100"), at("Rua B, 5", "13300100"), False),
+        (Field.ADDRESS, at("Rua 25 de Março, 100", "1"), at("Rua 25 de Março, 200", "1"), False),
+        (
+            Field.ADDRESS,
+            Address(postal_code="1", country_code="BR"),
+            Address(postal_code="1", country_code="PT"),
+            False,
+        ),
         (Field.ADDRESS, Address(city="St. Paul"), Address(city="Saint Paul"), True),
         (Field.ADDRESS, Address(city="New York"), Address(city="New York City"), True),
         (Field.ADDRESS, Address(city="City"), Address(city="Itu"), False),
@@ -280,12 +328,20 @@ LINE = Address(formatted="Rua Um, 5 - Itu, 13300-100")
         (Field.ADDRESS, LINE, Address(street="Rua Um, 5", city="Itu", postal_code="13300-200"), False),
         (Field.ADDRESS, LINE, Address(street="Rua Um, 5", city="Itu"), True),
         (Field.ADDRESS, LINE, Address(street="Rua Dois, 5", city="Itu"), False),
+        (Field.ADDRESS, LINE, Address(street="Rua Dois, 5", city="Itu", postal_code="13300-100"), False),
+        (Field.ADDRESS, LINE, Address(street="Rua Um, 7", city="Itu", postal_code="13300-100"), False),
+        (Field.ADDRESS, LINE, Address(formatted="Rua Dois, 5 - Itu, 13300-100"), False),
+        (Field.ADDRESS, ZIP_LINE, Address(street="5 Main Street", postal_code="10118-0110"), True),
+        (Field.ADDRESS, ZIP_LINE, Address(street="5 Main Street", postal_code="10119-0110"), False),
         (Field.ADDRESS, LINE, Address(formatted="RUA UM 5 ITU 13300 100"), True),
         (Field.COORDINATES, SAO_PAULO, Coordinates(-23.551, -46.631), True),
         (Field.COORDINATES, SAO_PAULO, Coordinates(-23.55, -46.70), False),
         (Field.EMPLOYEE_COUNT, EmployeeCount(11, 50), EmployeeCount(40, 40), True),
         (Field.EMPLOYEE_COUNT, EmployeeCount(11, 50), EmployeeCount(51, 200), False),
         (Field.EMPLOYEE_COUNT, EmployeeCount(10_001), EmployeeCount(10_001, 20_000), True),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(10_001), EmployeeCount(25_000, 25_000), True),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(10_001), EmployeeCount(50_001), True),
+        (Field.EMPLOYEE_COUNT, EmployeeCount(10_001), EmployeeCount(5_001, 10_000), False),
         (Field.FOUNDED_YEAR, 1998, 1999, False),
         (Field.STATUS, CompanyStatus.ACTIVE, CompanyStatus.ACTIVE, True),
         (Field.INCORPORATION_DATE, date(1998, 1, 2), date(1998, 1, 2), True),
@@ -320,7 +376,7 @@ def test_merging_does_not_depend_on_the_order_of_the_facts(facts: list[Fact], ch
 
 
 # One claim of each voice, none of a model's: all of them contradict each other or agree.
-dissenters = st.permutations(["website", "rdap", "receitaws", "opencorporates", "database"]).flatmap(
+dissenters = st.permutations(["website", "rdap", "receitaws", "database", "gone"]).flatmap(
     lambda names: st.tuples(
         *(st.builds(fact, st.just(Field.FOUNDED_YEAR), years, st.just(name), sure) for name in names)
     )

@@ -204,6 +204,12 @@ def test_a_source_that_is_always_asked_is_asked_though_all_is_known_and_the_coun
     assert decide(always, held={Field.NAME: 0.99}, country_code="US").action is Action.START
 
 
+@pytest.mark.parametrize("country", ["BR", ""])
+def test_a_source_for_one_country_is_asked_there_and_where_the_country_is_not_known(country: str) -> None:
+    one = candidate(countries=frozenset({"BR"}))
+    assert decide(one, country_code=country).action is Action.START
+
+
 def test_foundation_is_called_whatever_is_wanted_or_known() -> None:
     website = candidate(layer=Layer.FOUNDATION)
     wanted = request(wanted=frozenset({Field.SHARE_CAPITAL}))
