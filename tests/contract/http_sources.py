@@ -52,7 +52,8 @@ class HttpCase:
     fields: frozenset[Field]
     not_found: tuple[int, object]
     # A company other than the one asked about is no company (None) or no answer (an error).
-    stranger: Change | None
+    # A text is the reason why there can be none.
+    stranger: Change | str
     stranger_error: type[SourceError] | None = None
     stranger_reading: Reading = NOT_FOUND
     content_type: str = "application/json"
@@ -218,7 +219,7 @@ SOURCES = (
         fields=frozenset(entry_of("groq").brings),
         # A model always answers; one that is gone is refused.
         not_found=(404, {"error": {"message": "no such model", "code": "model_not_found"}}),
-        stranger=None,
+        stranger="a model speaks of the evidence that it is shown: the company is in the question, not in the answer",
     ),
 )
 

@@ -15,7 +15,7 @@ from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceErro
 from enrichment.domain.fact import NOT_FOUND, Reading
 
 NOW = "Wed, 25 Nov 2026 10:00:00 GMT"
-IN_90_SECONDS = "1795600890"
+IN_90_SECONDS, INSTANT_IN_90_SECONDS = "1795600890", "2026-11-25T10:01:30Z"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _groq(code: str, message: str) -> Mapping[str, object]:
     return {"error": {"type": "invalid_request_error", "code": code, "message": message}}
 
 
-def _clearbit(kind: str) -> Mapping[str, object]:
+def _typed(kind: str) -> Mapping[str, object]:
     return {"error": {"type": kind, "message": "in words"}}
 
 
@@ -111,16 +111,26 @@ PROVIDERS: Mapping[str, tuple[Said, ...]] = {
         Said("it broke", 503, PAGE, Fault),
     ),
     "clearbit": (
-        Said("queued", 202, _clearbit("queued"), Throttled, may_cost=True),
+        Said("queued", 202, _typed("queued"), Throttled, may_cost=True),
         Said("queued, without a word", 202, "", Throttled, may_cost=True),
-        Said("no key", 401, _clearbit("auth_required"), Unauthorized),
-        Said("a wrong key", 401, _clearbit("invalid_api_key"), Unauthorized),
-        Said("the calls are used up", 402, _clearbit("over_quota"), QuotaExhausted),
-        Said("no such company", 404, _clearbit("unknown_record"), NOT_FOUND),
-        Said("no such address", 404, _clearbit("unknown_route"), Rejected),
-        Said("not a domain", 422, _clearbit("params_invalid"), Rejected),
-        Said("too many", 429, _clearbit("rate"), Throttled, {"x-ratelimit-reset": IN_90_SECONDS}, pause=90.0),
+        Said("no key", 401, _typed("auth_required"), Unauthorized),
+        Said("a wrong key", 401, _typed("invalid_api_key"), Unauthorized),
+        Said("the calls are used up", 402, _typed("over_quota"), QuotaExhausted),
+        Said("no such company", 404, _typed("unknown_record"), NOT_FOUND),
+        Said("no such address", 404, _typed("unknown_route"), Rejected),
+        Said("not a domain", 422, _typed("params_invalid"), Rejected),
+        Said("too many", 429, _typed("rate"), Throttled, {"x-ratelimit-reset": IN_90_SECONDS}, pause=90.0),
         Said("too many, without a time", 429, "", Throttled),
+    ),
+    "people_data_labs": (
+        Said("no such company", 404, {"status": 404, **_typed("not_found")}, NOT_FOUND),
+        Said("no such address", 404, {"message": "nothing here"}, Rejected),
+        Said("a wrong key", 401, {"status": 401, **_typed("authentication_error")}, Unauthorized),
+        Said("the credits are gone", 402, {"status": 402, **_typed("payment_required")}, QuotaExhausted),
+        Said("nothing to look for", 400, {"status": 400, **_typed("invalid_request_error")}, Rejected),
+        Said("too many", 429, _typed("rate"), Throttled, {"x-ratelimit-reset": INSTANT_IN_90_SECONDS}, pause=90.0),
+        Said("too many, without a time", 429, _typed("rate"), Throttled, pause=60.0),
+        Said("it broke", 500, {"status": 500, **_typed("api_error")}, Fault),
     ),
     "mapbox": (
         Said("no such place", 200, {"type": "FeatureCollection", "features": []}, NOT_FOUND),
