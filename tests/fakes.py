@@ -11,6 +11,7 @@ from enrichment.domain.event import EnrichmentRequest
 from enrichment.domain.fact import Claim, Document, Fact, Reading
 from enrichment.domain.ports import NOBODY, Clock, Owners, Party, Stake
 from enrichment.domain.purse import Purse
+from enrichment.domain.record import EnrichmentRecord
 from enrichment.domain.subject import Hints, Subject
 from enrichment.guards import Shared
 from enrichment.guards.budget import Budget
@@ -145,6 +146,16 @@ class MemoryAnswers(Answers):
     def __init__(self, clock: Clock = lambda: NOON) -> None:
         self.store = CountingStore(clock)
         super().__init__(self.store, clock)
+
+
+@dataclass
+class Written:
+    """A journal that keeps what it is given."""
+
+    records: list[EnrichmentRecord] = field(default_factory=list[EnrichmentRecord])
+
+    def record(self, record: EnrichmentRecord) -> None:
+        self.records.append(record)
 
 
 def unlimited(cache: Answers) -> Shared:

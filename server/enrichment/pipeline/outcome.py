@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from enrichment.domain.catalogue import Entry
-from enrichment.domain.errors import Fault, Skipped, SkipReason, SourceError
+from enrichment.domain.errors import Skipped, SkipReason, SourceError
 from enrichment.domain.event import Disposition, SourceOutcome
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import cost_of_failure
@@ -104,28 +103,4 @@ def failed(call: Call, stake: Stake, error: SourceError, seconds: float) -> Sour
         cost_usd_micros=cost_of_failure(error, call.price_usd_micros) if stake.is_liable else 0,
         duration_seconds=seconds,
         error=error,
-    )
-
-
-def cut_off(entry: Entry, owed_usd_micros: int, seconds: float) -> SourceOutcome:
-    """Still in flight when the deadline came: nothing says whether it is billed, so what is owed counts in full."""
-    return SourceOutcome(
-        entry.name,
-        entry.layer,
-        Disposition.FAILED,
-        explanation="the deadline came first",
-        cost_usd_micros=owed_usd_micros,
-        duration_seconds=seconds,
-        error=Fault("still in flight at the deadline", is_cost_unknown=True),
-    )
-
-
-def too_late(entry: Entry) -> SourceOutcome:
-    """Still waiting for its turn when the deadline came."""
-    return SourceOutcome(
-        entry.name,
-        entry.layer,
-        Disposition.SKIPPED,
-        skip_reason=SkipReason.DEADLINE,
-        explanation="the deadline came before its turn",
     )

@@ -86,6 +86,11 @@ class Progress:
         self.answers[answer.source] = without_others_mailboxes(answer, self.request.domain, entry)
 
     @property
+    def confidences(self) -> Mapping[Field, float]:
+        """How sure the company's values are now."""
+        return self._merge(list(self.answers.values())).confidence
+
+    @property
     def open_entries(self) -> list[Entry]:
         """The sources that have neither ended nor are in flight, in catalogue order."""
         return [entry for name, entry in self.entries.items() if name not in self.outcomes and name not in self.running]

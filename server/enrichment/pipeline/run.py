@@ -13,8 +13,9 @@ from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
 from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
 from enrichment.domain.fact import Answer
-from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Held, Party, Source, Stake
+from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Held, Journal, Party, Source, Stake
 from enrichment.pipeline import outcome
+from enrichment.pipeline.minutes import Minutes
 from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
 from enrichment.pipeline.progress import Progress
 
@@ -23,8 +24,6 @@ log = logging.getLogger(__name__)
 # Kept back of the deadline to write the answer in: 150 ms, or a fifth where that is less.
 MARGIN_SECONDS = 0.150
 MARGIN_SHARE = 0.20
-# What a call may overstay after it was told to stop before the run goes on without it.
-OVERSTAY_SHARE = 0.25
 QUEUE_LENGTH = 16
 
 Ended = tuple[SourceOutcome, Answer | None]
@@ -46,6 +45,7 @@ class Tools:
     sources: Mapping[str, Guarded]
     cache: AnswerCache
     flights: Flights
+    journal: Journal
     clock: Clock = time.time
     rules: Rules = Rules()
     foundation_soft_deadline_seconds: float = 2.5
@@ -71,14 +71,14 @@ class Run:
     """One enrichment in flight. Enter it, read `event` until None; leaving it ends it, synchronously."""
 
     def __init__(self, request: EnrichmentRequest, seconds: float, tools: Tools) -> None:
-        self._id = tools.new_id()
+        self._started = Started(tools.new_id(), request)
         self._request = request
         self._seconds = seconds
         self._tools = tools
         self._queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue(QUEUE_LENGTH)
         self._progress = Progress(request, {name: each.entry for name, each in tools.sources.items()})
         self._tasks: set[asyncio.Task[Ended]] = set()
-        self._stakes: dict[str, Stake] = {}
+        self._minutes = Minutes(tools.clock())
         self._looked_up_at: dict[str, float] = {}
         self._looked_up: dict[tuple[str, bytes], Answer | None] = {}
 
@@ -87,7 +87,6 @@ class Run:
         self._began = self._loop.time()
         margin = min(MARGIN_SECONDS, self._seconds * MARGIN_SHARE)
         self._deadline = self._began + self._seconds - margin
-        self._cut = self._deadline + margin * OVERSTAY_SHARE
         soft = min(self._tools.foundation_soft_deadline_seconds, self._seconds)
         self._soft_deadline = self._began + soft
         self._is_left = False
@@ -111,8 +110,6 @@ class Run:
         try:
             async with asyncio.TaskGroup() as group:
                 await self._enrich(group)
-                for task in self._tasks:
-                    task.cancel()
         except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
             if self._is_left:
                 raise
@@ -121,23 +118,25 @@ class Run:
             await self._queue.put(RuntimeError(f"the run broke: {bug!r}"))
 
     async def _enrich(self, group: asyncio.TaskGroup) -> None:
-        await self._queue.put(Started(self._id, self._request))
+        await self._queue.put(self._started)
         await self._go_on(group)
-        while self._tasks and self._loop.time() < self._cut:
+        # Each call ends by the deadline, whatever its source does (guards/flight.py).
+        while self._tasks:
             await self._wait()
             await self._take_what_ended()
             await self._go_on(group)
-        await self._take_what_ended()
-        await self._give_up_the_rest()
         await self._emit_due_layers()
         is_sound = self._tools.cache.faults == self._faults_before
         done = self._progress.completed(self._seconds_so_far(), self._tools.clock(), is_cache_sound=is_sound)
         await self._queue.put(done)
+        self._tools.journal.record(
+            self._minutes.record(self._started, self._progress.outcomes, self._progress.answers, done)
+        )
         await self._queue.put(None)
 
     async def _wait(self) -> None:
-        until = self._cut if self._progress.is_foundation_closed else min(self._soft_deadline, self._cut)
-        timeout = max(0.0, until - self._loop.time())
+        is_closed = self._progress.is_foundation_closed
+        timeout = None if is_closed else max(0.0, self._soft_deadline - self._loop.time())
         await asyncio.wait(self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
     async def _take_what_ended(self) -> None:
@@ -152,6 +151,7 @@ class Run:
             self._close_foundation()
             situation = self._progress.situation(self._deadline - self._loop.time(), self._tools.rules)
             decisions = plan(await self._candidates(situation), situation)
+            self._minutes.decide(decisions, situation.money_left, self._tools.clock())
             # What is served answers questions and changes others: nothing is started on what was known before.
             is_news = any(decision.action is Action.SERVE for decision in decisions)
             is_settled = True
@@ -230,8 +230,13 @@ class Run:
         if candidate.hit:
             # The call is for what terms kept out of it; whether or not that comes, this part is there.
             self._progress.take(candidate.hit)
-        stake = Stake(self._id, self._request.purse, self._deadline, decision.may_pay, domain=self._request.domain)
-        self._stakes[entry.name] = stake
+        stake = Stake(
+            self._started.enrichment_id,
+            self._request.purse,
+            self._deadline,
+            decision.may_pay,
+            domain=self._request.domain,
+        )
         call = Call(entry, candidate.subject, question, price, Party([stake]), self._looked_up_at[entry.name])
         self._tasks.add(group.create_task(self._ask(call, stake), name=f"ask {entry.name}"))
 
@@ -257,21 +262,17 @@ class Run:
         stale = self._progress.stale.get(ended.source)
         if answer is None and stale and outcome.may_be_stood_in_for(ended):
             ended, answer = outcome.stood_in_for(ended, stale, self._tools.clock()), stale
-        self._progress.end(ended, answer, self._seconds_so_far())
+        if answer and not answer.is_from_cache:
+            before = self._progress.confidences
+            self._progress.end(ended, answer, self._seconds_so_far())
+            self._minutes.gain(ended.source, before, self._progress.confidences)
+        else:
+            self._progress.end(ended, answer, self._seconds_so_far())
         if self._request.include_source_outcomes:
             await self._queue.put(ended)
 
     def _seconds_so_far(self) -> float:
         return self._loop.time() - self._began
-
-    async def _give_up_the_rest(self) -> None:
-        """Ends what the deadline overtook."""
-        progress, seconds = self._progress, self._seconds_so_far()
-        for name, price in list(progress.running.items()):
-            owed = price if self._stakes[name].is_liable else 0
-            await self._end(outcome.cut_off(progress.entries[name], owed, seconds), None)
-        for entry in progress.open_entries:
-            await self._end(outcome.too_late(entry), None)
 
     async def _emit_due_layers(self) -> None:
         for layer in self._progress.due_layers():

@@ -87,7 +87,7 @@ def test_the_next_call_after_the_end_is_a_new_one() -> None:
         provider, flights = Provider(), Flights()
         ask = flights.shared(provider.ask)
         assert not flights.has("register", b"q")
-        first = asyncio.create_task(ask(call("1")))
+        first = asyncio.ensure_future(ask(call("1")))
         await asyncio.sleep(0.5)
         assert flights.has("register", b"q")
         await first
@@ -103,7 +103,7 @@ def test_who_leaves_changes_nothing_for_those_who_stay(leaving: set[int], when: 
     async def scene() -> None:
         provider = Provider(turn_seconds=turn)
         ask = Flights().shared(provider.ask)
-        tasks = [asyncio.create_task(ask(call(str(number)))) for number in range(10)]
+        tasks = [asyncio.ensure_future(ask(call(str(number)))) for number in range(10)]
         await asyncio.sleep(when)
         for number in leaving:
             tasks[number].cancel()
@@ -119,7 +119,7 @@ def test_when_all_have_left_before_it_was_sent_the_call_is_stopped() -> None:
     async def scene() -> None:
         provider, flights = Provider(turn_seconds=1.0), Flights()
         ask = flights.shared(provider.ask)
-        tasks = [asyncio.create_task(ask(call(str(number)))) for number in range(3)]
+        tasks = [asyncio.ensure_future(ask(call(str(number)))) for number in range(3)]
         await asyncio.sleep(0.5)
         for task in tasks:
             task.cancel()
@@ -135,7 +135,7 @@ def test_when_all_have_left_before_it_was_sent_the_call_is_stopped() -> None:
 def test_once_it_was_sent_it_goes_on_without_anybody() -> None:
     async def scene() -> None:
         provider, flights = Provider(), Flights()
-        task = asyncio.create_task(flights.shared(provider.ask)(call("1")))
+        task = asyncio.ensure_future(flights.shared(provider.ask)(call("1")))
         await asyncio.sleep(0.5)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -149,7 +149,7 @@ def test_once_it_was_sent_it_goes_on_without_anybody() -> None:
 def test_a_failure_that_nobody_waits_for_is_no_noise() -> None:
     async def scene() -> None:
         provider, flights = Provider(reads=Fault("broken")), Flights()
-        task = asyncio.create_task(flights.shared(provider.ask)(call("1")))
+        task = asyncio.ensure_future(flights.shared(provider.ask)(call("1")))
         await asyncio.sleep(0.5)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -162,7 +162,7 @@ def test_a_failure_that_nobody_waits_for_is_no_noise() -> None:
 def test_a_stop_waits_for_what_is_in_flight_and_then_no_longer() -> None:
     async def scene() -> None:
         provider, flights = Provider(seconds=100), Flights()
-        task = asyncio.create_task(flights.shared(provider.ask)(call("1", deadline=200.0)))
+        task = asyncio.ensure_future(flights.shared(provider.ask)(call("1", deadline=200.0)))
         await asyncio.sleep(0.5)
         await flights.landed(2)
         assert (provider.stopped, len(flights)) == (1, 0)
@@ -177,8 +177,8 @@ def test_each_waits_until_its_own_deadline() -> None:
     async def scene() -> None:
         provider = Provider(seconds=5.0)
         ask = Flights().shared(provider.ask)
-        hasty = asyncio.create_task(ask(call("hasty", deadline=1.0)))
-        patient = asyncio.create_task(ask(call("patient", deadline=8.0)))
+        hasty = asyncio.ensure_future(ask(call("hasty", deadline=1.0)))
+        patient = asyncio.ensure_future(ask(call("patient", deadline=8.0)))
         with pytest.raises(Fault) as caught:
             await hasty
         # It left on the hasty one's account, who therefore owes what nobody knows yet.
@@ -193,7 +193,7 @@ def test_a_guest_whose_deadline_comes_first_owes_nothing() -> None:
     async def scene() -> None:
         provider = Provider(seconds=5.0)
         ask = Flights().shared(provider.ask)
-        host = asyncio.create_task(ask(call("host")))
+        host = asyncio.ensure_future(ask(call("host")))
         await asyncio.sleep(0)
         with pytest.raises(Fault) as caught:
             await ask(call("guest", deadline=1.0))
@@ -224,7 +224,7 @@ def test_switched_off_each_call_is_its_own() -> None:
     async def scene() -> None:
         provider, flights = Provider(), Flights(is_shared=False)
         ask = flights.shared(provider.ask)
-        tasks = [asyncio.create_task(ask(call(str(number)))) for number in range(3)]
+        tasks = [asyncio.ensure_future(ask(call(str(number)))) for number in range(3)]
         await asyncio.sleep(0.5)
         assert not flights.has("register", b"q")
         answers = await asyncio.gather(*tasks)

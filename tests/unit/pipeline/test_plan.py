@@ -369,3 +369,12 @@ def test_what_is_started_never_costs_more_than_is_left(prices: list[int], limit:
     decisions = plan([candidate(price=price) for price in prices], situation(money_left=limit, money_held=held))
     started = [each.candidate.price_usd_micros for each in decisions if each.action is Action.START]
     assert sum(started) <= limit
+
+
+def test_what_others_are_asking_anyway_is_shared_without_money_for_it() -> None:
+    shared = replace(candidate(price=300), is_in_flight=True)
+    other = Candidate(entry("y", Layer.REGISTRY), Subject("vidraria.com.br"), b"q", 400)
+    first, second = plan([shared, other], situation(money_left=200))
+    assert (first.action, first.may_pay) == (Action.START, False)
+    # It takes nothing of the money, and gives nothing back to wait for.
+    assert (second.action, second.reason) == (Action.SKIP, SkipReason.OVER_BUDGET)

@@ -24,7 +24,7 @@ from enrichment.domain.fact import NOT_FOUND
 from enrichment.guards import guarded, order
 from enrichment.pipeline.progress import REPEATABLE_SECONDS
 from enrichment.pipeline.run import Enrichments, Guarded, Tools
-from fakes import NOON, FakeSource, MemoryAnswers, entry, reading, request, unlimited
+from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 
 World = dict[str, tuple[Entry, FakeSource]]
@@ -35,13 +35,16 @@ def world(*sources: tuple[Entry, FakeSource]) -> World:
 
 
 def enrichments(sources: World, cache: MemoryAnswers | None = None, **changes: Any) -> Enrichments:
+    journal = changes.pop("journal", None)
     held = cache or MemoryAnswers()
     shared = unlimited(held)
     clock = changes.pop("clock", lambda: NOON)
     behind = {
         name: Guarded(each, source, guarded(source, order(shared), clock)) for name, (each, source) in sources.items()
     }
-    return Enrichments(Tools(behind, held, shared.flights, clock, new_id=lambda: "id-1", **changes))
+    return Enrichments(
+        Tools(behind, held, shared.flights, journal or Written(), clock, new_id=lambda: "id-1", **changes)
+    )
 
 
 async def events_of(service: Enrichments, asked: EnrichmentRequest, seconds: float = 8.0) -> list[Event]:
