@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import random
 from uuid import uuid4
 
-from enrichment.domain.ports import Store
+from enrichment.domain.ports import Journal, Ledger, Store
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
@@ -22,6 +22,7 @@ from enrichment.settings import Settings
 from enrichment.sources import build
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
+from enrichment.stores.ledger.memory import MemoryLedger
 from enrichment.stores.memory import MemoryCache
 from enrichment.stores.redis import RedisCache
 from enrichment.stores.sqlite import SqliteCache
@@ -47,9 +48,10 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
     async with AsyncExitStack() as stack:
         store = await _store(settings)
         stack.push_async_callback(store.close)
-        shared = _shared(settings, store)
+        ledger = MemoryLedger(time.time)
+        shared = _shared(settings, store, ledger)
         stack.push_async_callback(shared.writes.settled)
-        enrichments = Enrichments(_tools(settings, shared, stack))
+        enrichments = Enrichments(_tools(settings, shared, ledger, stack))
         # What is paid for is waited for, settled and kept, though nobody waits for its answer.
         stack.push_async_callback(shared.flights.landed, settings.drain_ms / 1000)
         server = Server(_server_settings(settings), enrichments, time.time)
@@ -76,17 +78,17 @@ async def _store(settings: Settings) -> Store:
     return Tiered(near, AiocacheStore(file))
 
 
-def _shared(settings: Settings, store: Store) -> Shared:
+def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:
     return Shared(
         cache=Answers(store, time.time, is_on=settings.guards.cache),
         writes=Writes(),
         flights=Flights(is_shared=settings.guards.single_flight),
         retries=Retries(random),
-        budget=Budget(None, time.time, lambda: str(uuid4())),
+        budget=Budget(ledger if settings.guards.budget else None, time.time, lambda: str(uuid4())),
     )
 
 
-def _tools(settings: Settings, shared: Shared, stack: AsyncExitStack) -> Tools:
+def _tools(settings: Settings, shared: Shared, journal: Journal, stack: AsyncExitStack) -> Tools:
     guards = order(shared)
     sources: dict[str, Guarded] = {}
     for entry in settings.sources:
@@ -97,6 +99,7 @@ def _tools(settings: Settings, shared: Shared, stack: AsyncExitStack) -> Tools:
         sources=sources,
         cache=shared.cache,
         flights=shared.flights,
+        journal=journal,
         rules=settings.rules,
         foundation_soft_deadline_seconds=settings.foundation_soft_deadline_ms / 1000,
     )

@@ -247,10 +247,11 @@ def _in_force(settings: "Settings") -> dict[str, Scalar]:
     found: dict[str, Scalar] = {
         name: value if isinstance(value, int) else str(value)
         for name, value in asdict(replace(settings, sources=())).items()
-        if name not in ("sources", "rules", soft_deadline)
+        if name not in ("sources", "rules", "guards", soft_deadline)
     }
     found["layers.foundation.soft_deadline_ms"] = settings.foundation_soft_deadline_ms
     found |= {f"rules.{rule}": value for rule, value in asdict(settings.rules).items()}
+    found |= {f"guards.{guard}": value for guard, value in asdict(settings.guards).items()}
     for entry in settings.sources:
         own = _of_source(entry) | {key: entry.options.get(key, "") for key in OPTIONS.get(entry.name, ())}
         found |= {f"sources.{entry.name}.{key}": value for key, value in own.items() if value != ""}
