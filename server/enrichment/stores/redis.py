@@ -89,8 +89,7 @@ class RedisCache(AiocacheRedis):
                 "retry": Retry(NoBackoff(), 0),
                 # The fewest commands before the first of ours.
                 "protocol": 2,
-                "lib_name": None,
-                "lib_version": None,
+                "driver_info": None,
             },
         )
 

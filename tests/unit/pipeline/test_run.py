@@ -175,6 +175,130 @@ def test_values_older_than_max_age_are_fetched_again() -> None:
     assert outcomes(old)["website"].disposition is Disposition.FOUND
 
 
+GRACE = 30 * 86_400
+AGED = replace(WEBSITE, grace_seconds=GRACE)
+BROKEN = FakeSource(Fault("503"))
+# Two days on: past a lifetime of one, within the grace.
+LATER = NOON + 2 * 86_400 + 7_200
+
+
+def held_since_noon(source: Entry, *claims: tuple[Field, Any]) -> tuple[MemoryAnswers, list[float]]:
+    """A cache in which the answer of one source is two days old."""
+    now = [NOON]
+    cache = MemoryAnswers(lambda: now[0])
+    reads = reading(*claims) if claims else NOT_FOUND
+    in_virtual_time(events_of(enrichments(world((source, FakeSource(reads))), cache), request()))
+    now[0] = LATER
+    return cache, now
+
+
+def enrich_later(sources: World, cache: MemoryAnswers, **asked: Any) -> list[Event]:
+    return in_virtual_time(events_of(enrichments(sources, cache, clock=lambda: LATER), request(**asked)))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Fault("503"),
+        Unreadable("not JSON"),
+        Skipped(SkipReason.CIRCUIT_OPEN, "it failed 5 times in a row"),
+        Skipped(SkipReason.RATE_LIMITED, "3 calls in 60 s"),
+    ],
+)
+def test_a_source_that_cannot_be_asked_is_stood_in_for_by_what_it_said_before(end: Exception) -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, FakeSource(end))), cache)
+    outcome = outcomes(events)["website"]
+    assert outcome.disposition is Disposition.STALE
+    assert outcome.explanation.startswith("2 days old: ")
+    assert outcome.observed_at == NOON
+    assert outcome.skip_reason == getattr(end, "reason", None)
+    done = completed(events)
+    assert done.company.values[Field.NAME] == "Aurora"
+    assert Field.NAME in {shortfall.field for shortfall in done.shortfalls}
+    assert done.repeatable_until is None
+
+
+@pytest.mark.parametrize("reason", sorted(set(SkipReason) - {"circuit_open", "rate_limited", "over_budget"}))
+def test_a_source_that_is_left_out_for_another_reason_is_not_stood_in_for(reason: SkipReason) -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, FakeSource(Skipped(reason, "so it is")))), cache)
+    assert outcomes(events)["website"].disposition is Disposition.SKIPPED
+    assert Field.NAME not in completed(events).company.values
+
+
+def test_a_source_that_costs_more_than_is_left_is_stood_in_for() -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, FakeSource(cost=300))), cache, max_cost_usd_micros=200)
+    outcome = outcomes(events)["website"]
+    assert (outcome.disposition, outcome.skip_reason) == (Disposition.STALE, SkipReason.OVER_BUDGET)
+    assert completed(events).cost_usd_micros == 0
+    assert completed(events).repeatable_until is None
+
+
+def test_a_source_that_the_deadline_cuts_off_is_stood_in_for() -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, FakeSource(seconds=60.0))), cache)
+    assert outcomes(events)["website"].disposition is Disposition.STALE
+
+
+def test_a_source_that_answers_is_not_stood_in_for() -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, FakeSource(NOT_FOUND))), cache)
+    assert outcomes(events)["website"].disposition is Disposition.NOT_FOUND
+    assert completed(events).company.values == {}
+
+
+def test_nothing_older_than_max_age_stands_in() -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"))
+    events = enrich_later(world((AGED, BROKEN)), cache, max_age_seconds=86_400.0)
+    assert outcomes(events)["website"].disposition is Disposition.FAILED
+    events = enrich_later(world((AGED, BROKEN)), cache, max_age_seconds=3 * 86_400.0)
+    assert outcomes(events)["website"].disposition is Disposition.STALE
+
+
+def test_an_old_not_found_never_stands_in() -> None:
+    cache, _ = held_since_noon(AGED)
+    events = enrich_later(world((AGED, BROKEN)), cache)
+    assert outcomes(events)["website"].disposition is Disposition.FAILED
+
+
+def test_nothing_stands_in_where_there_is_no_time_of_grace() -> None:
+    cache, _ = held_since_noon(WEBSITE, (Field.NAME, "Aurora"))
+    events = enrich_later(world((WEBSITE, BROKEN)), cache)
+    assert outcomes(events)["website"].disposition is Disposition.FAILED
+
+
+def test_the_age_of_what_stands_in_is_told_in_hours_below_a_day() -> None:
+    brief = replace(AGED, lifetime_seconds=3_600)
+    cache, now = held_since_noon(brief, (Field.NAME, "Aurora"))
+    now[0] = NOON + 3_700
+    events = in_virtual_time(
+        events_of(enrichments(world((brief, BROKEN)), cache, clock=lambda: NOON + 3_700), request())
+    )
+    assert outcomes(events)["website"].explanation.startswith("1 hour old: ")
+
+
+def test_what_stands_in_spares_no_call_and_is_no_shortfall_where_another_is_newer() -> None:
+    cache, _ = held_since_noon(AGED, (Field.NAME, "Aurora"), (Field.LEGAL_NAME, "Aurora Ltda"))
+    register = FakeSource(reading((Field.LEGAL_NAME, "Aurora Vidros Ltda")))
+    events = enrich_later(world((AGED, BROKEN), (REGISTER, register)), cache)
+    assert outcomes(events)["register"].disposition is Disposition.FOUND
+    short = {shortfall.field for shortfall in completed(events).shortfalls}
+    assert Field.NAME in short
+    assert Field.LEGAL_NAME not in short
+
+
+def test_a_fallback_is_called_though_something_old_stands_in_for_its_primary() -> None:
+    primary = entry("primary", Layer.REGISTRY, brings=(Field.PHONE,), grace_seconds=GRACE)
+    backup = entry("backup", Layer.REGISTRY, brings=(Field.PHONE,), backs_up="primary", after=frozenset({"primary"}))
+    cache, _ = held_since_noon(primary, (Field.PHONE, "+551133334444"))
+    second = FakeSource(reading((Field.PHONE, "+551133335555")))
+    events = enrich_later(world((primary, BROKEN), (backup, second)), cache)
+    assert outcomes(events)["primary"].disposition is Disposition.STALE
+    assert outcomes(events)["backup"].disposition is Disposition.FOUND
+
+
 def test_questions_of_one_round_are_looked_up_together_and_only_once() -> None:
     cache = MemoryAnswers()
     enrich(three_layers(), cache=cache)

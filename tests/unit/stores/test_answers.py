@@ -10,7 +10,7 @@ import pytest
 from enrichment.domain.catalogue import Entry, Layer, Terms
 from enrichment.domain.company import Coordinates, Field
 from enrichment.domain.fact import Answer, Document, Fact
-from enrichment.domain.ports import NOBODY, Call, Held, Owners, Store
+from enrichment.domain.ports import NOBODY, CacheUnavailable, Call, Held, Owners, Store
 from enrichment.domain.subject import Subject
 from enrichment.stores import answers
 from enrichment.stores.aiocache_store import AiocacheStore
@@ -326,3 +326,81 @@ async def test_a_domain_that_is_forgotten_never_seems_unchanged(
             assert cache.generation(domain) not in seen[domain]
             for each in domains:
                 seen[each].add(cache.generation(each))
+
+
+GRACEFUL = replace(WEBSITE, grace_seconds=30 * 86_400)
+
+
+async def test_an_answer_past_its_lifetime_is_told_apart_until_its_time_of_grace_is_over(
+    cache: Answers, store: Watched, clock: HandClock
+) -> None:
+    await keep(cache, call(GRACEFUL), answer())
+    assert store.lifetimes == [31 * 86_400]
+    assert (bool(await held(cache)), bool(await stale(cache))) == (True, False)
+    clock.now += DAY
+    assert (bool(await held(cache)), bool(await stale(cache))) == (False, True)
+    clock.now += 30 * DAY - 1
+    assert await stale(cache) == answer().from_cache()
+    clock.now += 1
+    assert await stale(cache) is None
+
+
+async def test_a_not_found_has_no_time_of_grace(cache: Answers, store: Watched, clock: HandClock) -> None:
+    await keep(cache, call(GRACEFUL), answer(is_found=False, facts=()))
+    assert store.lifetimes == [86_400]
+    clock.now += DAY
+    assert await stale(cache) is None
+
+
+async def test_what_is_held_of_a_company_is_listed_by_source_however_it_was_asked_for(cache: Answers) -> None:
+    other = replace(WEBSITE, name="rdap")
+    await keep(cache, call(), answer())
+    await keep(cache, replace(call(other), question=b"00.000.000/0001-91"), answer(other))
+    await keep(cache, call(domain="other.com"), answer())
+    assert [each.source for each in await cache.held("acme.com")] == ["rdap", "website"]
+
+
+async def test_what_is_over_or_spoilt_is_not_listed(cache: Answers, store: Watched, clock: HandClock) -> None:
+    await keep(cache, call(), answer(expires_at=NOW + 0.5))
+    clock.now += 0.7
+    assert await cache.held("acme.com") == ()
+    [key] = await store.keys("acme.com")
+    await store.put(key, b"garbage", 60, Owners(("acme.com",)))
+    assert await cache.held("acme.com") == ()
+
+
+async def test_what_a_company_was_served_is_forgotten_with_it_whoever_asked_first(cache: Answers) -> None:
+    number = b"00.000.000/0001-91"
+    await keep(cache, replace(call(), question=number), answer())
+    assert (await cache.get_many("acme.com.br", [(WEBSITE, number)])).fresh
+    assert len(await cache.held("acme.com.br")) == 1
+    assert await cache.forget("acme.com.br") == 1
+    assert await cache.held("acme.com") == ()
+
+
+async def test_forgetting_changes_the_generation_and_what_began_before_leaves_nothing(cache: Answers) -> None:
+    await keep(cache, call(), answer())
+    before = cache.generation("acme.com")
+    assert await cache.forget("acme.com") == 1
+    assert cache.generation("acme.com") != before
+    await keep(cache, call(), answer(), seconds=1.0)
+    assert await held(cache) is None
+
+
+async def test_a_forgetting_that_may_have_failed_says_so(cache: Answers, store: Watched) -> None:
+    before = cache.generation("acme.com")
+    store.error = OSError("gone")
+    with pytest.raises(CacheUnavailable, match=r"acme\.com may not be forgotten in full, ask again: OSError"):
+        await cache.forget("acme.com")
+    assert cache.generation("acme.com") != before
+    assert await cache.held("acme.com") == ()
+    assert cache.faults == 1
+
+
+async def test_a_cache_that_is_switched_off_holds_nothing_and_still_forgets(store: Watched, clock: HandClock) -> None:
+    await keep(Answers(store, clock), call(), answer())
+    off = Answers(store, clock, is_on=False)
+    assert await held(off) is None
+    await keep(off, call(domain="other.com"), answer())
+    assert store.lifetimes == [86_400]
+    assert await off.forget("acme.com") == 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from enrichment.domain.ports import Owners
 from enrichment.stores import tiered
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.memory import MemoryCache
@@ -96,3 +97,54 @@ async def test_a_far_store_that_hangs_costs_only_what_is_not_near(
     assert await store.get_many(["a", "b"]) == {"a": b"one"}
     with pytest.raises(TimeoutError):
         await store.get_many(["b"])
+
+
+async def test_a_far_store_that_has_just_hung_is_left_alone_for_a_second(
+    store: Tiered, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiered, "REST_SECONDS", 0.0)
+    store = Tiered(AiocacheStore(MemoryCache(lambda: 0.0)), far, 0.001)
+    far.hangs = True
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await store.get_many(["a"])
+    assert len(far.asked) == 2
+    monkeypatch.setattr(tiered, "REST_SECONDS", 60.0)
+    for _ in range(5):
+        with pytest.raises(TimeoutError):
+            await store.get_many(["a"])
+    assert len(far.asked) == 3
+
+
+async def test_nothing_stays_near_for_longer_than_a_minute(store: Tiered, far: Far, clock: list[float]) -> None:
+    """What another server forgets in the far store is gone here after that."""
+    await store.put("a", b"one", 1_000, Owners(("acme.com",)))
+    await far.forget("acme.com")
+    clock[0] += COPY_SECONDS
+    assert await store.get_many(["a"]) == {}
+
+
+async def test_what_another_server_has_forgotten_is_not_held_near_either(store: Tiered, far: Far) -> None:
+    await far.forget("acme.com")
+    assert not await store.put("a", b"one", 1_000, Owners(("acme.com",), 1.0))
+    assert await store.get_many(["a"]) == {}
+
+
+async def test_copies_are_forgotten_with_their_originals(store: Tiered, far: Far) -> None:
+    await far.put("a", b"one", 1_000, Owners(("acme.com",)))
+    assert await store.get_many(["a"]) == {"a": b"one"}
+    assert await store.forget("acme.com") == ["a"]
+    assert await store.get_many(["a"]) == {}
+
+
+async def test_what_is_forgotten_during_a_read_is_not_copied_near(store: Tiered, far: Far) -> None:
+    await far.put("a", b"old", 1_000, Owners(("acme.com",)))
+    reading = asyncio.create_task(_read(store))
+    await asyncio.sleep(0)
+    await store.forget("acme.com")
+    await reading
+    assert await store.get_many(["a"]) == {}
+
+
+async def _read(store: Tiered) -> None:
+    await store.get_many(["a"])
