@@ -17,6 +17,7 @@ from enrichment.domain.event import (
 )
 from enrichment.domain.fact import Answer, Fact
 from enrichment.domain.subject import Subject
+from enrichment.pipeline.applicable import applicable
 from enrichment.pipeline.identity import fallen, without_others_mailboxes
 from enrichment.pipeline.merge import Merged, merge
 from enrichment.pipeline.plan import Ended, Rules, Situation
@@ -222,7 +223,7 @@ class Progress:
         """
         merged = self._merge(list(self.answers.values()))
         filled = self.request.wanted & merged.confidence.keys()
-        applicable = self._applicable(merged) | filled
+        counted = self._applicable(merged)
         outcomes = self.outcomes.values()
         return Completed(
             company=merged.company,
@@ -230,7 +231,7 @@ class Progress:
             cost_usd_micros=self.spent_usd_micros,
             saved_usd_micros=sum(outcome.saved_usd_micros for outcome in outcomes),
             duration_seconds=seconds,
-            completeness=round(len(filled) / len(applicable), 4) if applicable else 1.0,
+            completeness=round(len(filled) / len(counted), 4) if counted else 1.0,
             confidence=round(sum(merged.confidence[name] for name in filled) / len(filled), 4) if filled else None,
             is_from_cache=not self.has_asked,
             shortfalls=self._shortfalls(),
@@ -238,10 +239,9 @@ class Progress:
         )
 
     def _applicable(self, merged: Merged) -> frozenset[Field]:
-        """The wanted fields that some source of the catalogue brings for a company of this country."""
+        """The wanted fields that can be known of this company."""
         country = Subject(self.request.domain, self.request.hints, merged.company.values).country_code
-        covering = [entry for entry in self.entries.values() if not entry.countries or country in entry.countries]
-        return frozenset(name for entry in covering for name in entry.brings) & self.request.wanted
+        return applicable(merged, country, self.entries) & self.request.wanted
 
     def _shortfalls(self) -> tuple[Shortfall, ...]:
         filled = self._merge(self._fresh_answers()).confidence.keys()
