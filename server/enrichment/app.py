@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import random
 from uuid import uuid4
 
-from enrichment.domain.ports import Journal, Ledger, Store
+from enrichment.domain.ports import Journal, Ledger, LedgerUnavailable, Store
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
@@ -22,13 +22,18 @@ from enrichment.settings import Settings
 from enrichment.sources import build
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
+from enrichment.stores.ledger.database import LEDGER_FILE, postgresql, sqlite
 from enrichment.stores.ledger.memory import MemoryLedger
+from enrichment.stores.ledger.sql import SqlLedger
 from enrichment.stores.memory import MemoryCache
 from enrichment.stores.redis import RedisCache
 from enrichment.stores.sqlite import SqliteCache
 from enrichment.stores.tiered import Tiered
 
 log = logging.getLogger(__name__)
+
+# How often holds that a crash has left open are looked for: they have been overdue for a minute by then.
+SWEEP_SECONDS = 10.0
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -46,9 +51,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 async def serving(settings: Settings) -> AsyncGenerator[str]:
     """A running server; yields the address that it listens on, and drains on the way out."""
     async with AsyncExitStack() as stack:
+        ledger = await stack.enter_async_context(_ledger(settings))
         store = await _store(settings)
         stack.push_async_callback(store.close)
-        ledger = MemoryLedger(time.time)
         shared = _shared(settings, store, ledger)
         stack.push_async_callback(shared.writes.settled)
         enrichments = Enrichments(_tools(settings, shared, ledger, stack))
@@ -76,6 +81,33 @@ async def _store(settings: Settings) -> Store:
         log.warning("the cache in %s is out of reach, memory alone holds answers: %s", settings.data_dir, error)
         return near
     return Tiered(near, AiocacheStore(file))
+
+
+@asynccontextmanager
+async def _ledger(settings: Settings) -> AsyncGenerator[MemoryLedger | SqlLedger]:
+    """The ledger, open and swept from time to time; what waits on the way out is written."""
+    if settings.database_url == "memory://":
+        ledger = MemoryLedger(time.time)
+    elif settings.database_url.startswith("postgres"):
+        ledger = SqlLedger(postgresql(settings.database_url), time.time)
+    else:
+        ledger = SqlLedger(sqlite(settings.data_dir / LEDGER_FILE), time.time)
+    try:
+        await ledger.open()
+    except LedgerUnavailable as error:
+        log.warning("nothing is paid for until the ledger can be reached: %s", error)
+    sweeps = asyncio.create_task(_sweep(ledger), name="ledger sweeps")
+    try:
+        yield ledger
+    finally:
+        sweeps.cancel()
+        await ledger.close()
+
+
+async def _sweep(ledger: MemoryLedger | SqlLedger) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        ledger.sweep()
 
 
 def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:

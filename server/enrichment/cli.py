@@ -194,8 +194,9 @@ def _sandbox(arguments: Arguments) -> int:
     async def run() -> None:
         async with sandbox(settings) as providers:
             print("# Every provider's stand-in, until Ctrl-C. To point a server at it, paste in another terminal:")
-            # Invented answers stay out of the cache that a server keeps of the real world.
-            for name, value in {**providers.environment, "IMENSIAH_CACHE_URL": "memory://"}.items():
+            # Invented answers and money stay out of what a server keeps of the real world.
+            apart = dict.fromkeys(("IMENSIAH_CACHE_URL", "IMENSIAH_DATABASE_URL"), "memory://")
+            for name, value in {**providers.environment, **apart}.items():
                 print(f"export {name}={shlex.quote(value)}")
             print("imensiah serve")
             print(f"# Companies to ask about: {', '.join(providers.world.showcase)}", flush=True)

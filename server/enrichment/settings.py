@@ -39,6 +39,7 @@ class Settings:
     data_dir: Path
     listen: str = "127.0.0.1:50051"
     cache_url: str = ""
+    database_url: str = ""
     cache_memory_mb: int = 64
     max_cost_usd_micros: int = 50_000
     deadline_ms: int = 8_000
@@ -101,10 +102,21 @@ def _cache_url(text: str) -> str:
     return text
 
 
+def _database_url(text: str) -> str:
+    if text in ("", "sqlite://", "memory://"):
+        return text
+    url = urlsplit(text)
+    # Reading the port refuses one that is no number.
+    if url.scheme not in ("postgresql", "postgres") or not url.hostname or url.port == 0:
+        raise ValueError(text)
+    return text
+
+
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "data_dir": ("DATA_DIR", Path),
     "listen": ("LISTEN", str),
     "cache_url": ("CACHE_URL", _cache_url),
+    "database_url": ("DATABASE_URL", _database_url),
     "cache_memory_mb": ("CACHE_MEMORY_MB", _positive),
     "max_cost_usd_micros": ("MAX_COST_USD_MICROS", _count),
     "deadline_ms": ("DEADLINE_MS", _positive),
@@ -120,6 +132,7 @@ _WHAT_IS_RIGHT: Mapping[object, str] = {
     _positive: f"a whole number from 1 to {MOST}",
     truth: "true or false",
     _cache_url: "sqlite:// (a file in the data folder), memory:// or redis://host:port/number (rediss:// with TLS)",
+    _database_url: "sqlite:// (a file in the data folder), postgresql://user:password@host:port/database or memory://",
 }
 
 
@@ -137,7 +150,9 @@ class _Reader:
         try:
             return parse(text)
         except (KeyError, ValueError):
-            raise ValueError(f"{PREFIX}{name}={text!r} cannot be read: it takes {_WHAT_IS_RIGHT[parse]}") from None
+            # A password is not for a log.
+            shown = re.sub("://.*@", "://***@", text)
+            raise ValueError(f"{PREFIX}{name}={shown!r} cannot be read: it takes {_WHAT_IS_RIGHT[parse]}") from None
 
     def sources(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}

@@ -59,6 +59,9 @@ def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path
         ("MAX_STREAMS", "many", "IMENSIAH_MAX_STREAMS='many'"),
         ("REFLECTION", "perhaps", "true or false"),
         ("CACHE_URL", "mysql://x", "memory://"),
+        ("DATABASE_URL", "mysql://x", "postgresql://user:password@host:port/database"),
+        ("DATABASE_URL", "postgresql://", "cannot be read"),
+        ("DATABASE_URL", "postgresql://host:port/database", "cannot be read"),
         ("MAX_STREEMS", "1", "IMENSIAH_MAX_STREEMS is not a setting"),
         ("SOURCES__GROK__API_KEY", "k", "no source is named 'grok'"),
         ("SOURCES__GROQ__API_KEE", "k", "IMENSIAH_SOURCES__GROQ__API_KEE is not a setting"),
@@ -84,6 +87,17 @@ def test_what_cannot_be_understood_is_said_with_the_variable_and_what_would_be_r
     with pytest.raises(ValueError, match=r"IMENSIAH_|no source") as refusal:
         load({f"IMENSIAH_{variable}": value})
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["", "sqlite://", "memory://", "postgresql://a:b@host:6543/c", "postgres://host"])
+def test_where_the_ledger_is_kept_is_one_of_three(url: str) -> None:
+    assert load({"IMENSIAH_DATABASE_URL": url}).database_url == url
+
+
+def test_a_password_is_not_told_when_an_address_cannot_be_read() -> None:
+    with pytest.raises(ValueError, match=r"'mysql://\*\*\*@host'") as refusal:
+        load({"IMENSIAH_DATABASE_URL": "mysql://user:s3cr@t@host"})
+    assert "s3cr" not in str(refusal.value)
 
 
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from enrichment.stores.ledger.pages import SWEPT_AT_ONCE, sweep
 
 T = TypeVar("T")
 
+# Its name in the data folder.
+LEDGER_FILE = "ledger.sqlite"
 # How long SQLite waits for another process that writes, and PostgreSQL for a row or a statement: a little below
 # what a caller waits, who then hears the reason.
 LOCK_SECONDS = 0.4
