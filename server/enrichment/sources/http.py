@@ -83,6 +83,17 @@ def address(base_url: str, path: str, query: Mapping[str, str] | None = None) ->
     return url.copy_merge_params(query) if query else url
 
 
+class Answer(aiohttp.ClientResponse):
+    """aiohttp's answer without the words behind the status: in Latin-1 ("Página não encontrada") httpx-aiohttp 0.2
+    fails to encode them, and nobody reads them.
+    """
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        self.reason = None
+        return self
+
+
 class _Transport(AiohttpTransport):
     """aiohttp below httpx: its answers read whole and capped, its errors typed once for all sources."""
 
@@ -100,7 +111,8 @@ class _Transport(AiohttpTransport):
         # From None: below lie messages with the whole address in them, and with it the key.
         except (httpx.HTTPError, aiohttp.ClientError) as error:
             raise _typed(error) from None
-        headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_WIRE]
+        # As bytes: a header may hold any, and httpx writes only ASCII.
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _LEFT_OUT]
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
 
@@ -109,8 +121,9 @@ _HEADERS: Mapping[str, str] = {
     "accept": "application/json",
     "accept-encoding": "gzip",
 }
-# They describe the bytes that travelled, not the decoded body.
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+# The first three describe the bytes that travelled, not the decoded body. The last httpx reads even where it shall not
+# follow it, and fails at what is no address.
+_LEFT_OUT = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"location"})
 
 
 @cache
@@ -122,6 +135,7 @@ def _tls() -> SSLContext:
 def _session(max_connections: int) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=max_connections, ssl=_tls()),
+        response_class=Answer,
         # aiohttp keeps a jar of its own below httpx's, which would carry one caller's cookie into another's request.
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,

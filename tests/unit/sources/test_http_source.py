@@ -221,3 +221,21 @@ async def test_a_key_in_the_address_is_in_no_log_and_no_traceback(said: Said, ca
             shown = "".join(traceback.format_exception(error))
     assert server.asked[0].query["token"] == KEY
     assert KEY not in caplog.text + shown
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 N\xe3o encontrada\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=\xff\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Place: S\xe3o Paulo\r\nSet-Cookie: \xff=\xff; expires=\xff\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\xe3\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://x\x01/\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://xn--\xff:99999999/\r\n",
+    ],
+)
+async def test_odd_bytes_above_the_body_do_not_hide_it(head: bytes) -> None:
+    async with asking(Said(head + b"Content-Length: 5\r\n\r\nLarch")) as (source, _):
+        reading = await source.ask(SUBJECT)
+    assert reading.claims == (Claim(Field.NAME, "Larch"),)

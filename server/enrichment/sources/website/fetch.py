@@ -13,6 +13,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.errors import Fault, SourceError, Unreadable
+from enrichment.sources.http import Answer
 from enrichment.sources.website.addresses import WEB_PORTS, is_public, refused
 
 ROBOT = "ImensiahEnrichment"
@@ -102,7 +103,7 @@ class Web:
                     keepalive_timeout=REST_SECONDS,
                     ssl=tls,
                 ),
-                response_class=_Answer,
+                response_class=Answer,
                 # Security policies of large companies are longer than aiohttp's 8 KB.
                 max_field_size=LONGEST_HEADER,
                 # Its usual jar would carry one company's cookies to the next.
@@ -129,17 +130,6 @@ class Web:
         # With CONNECT_TO nothing else is ever dialled; its host may be a name, of which only the port is known here.
         url = httpx.URL(f"http://{self._connect_to}")
         return port == (url.port or 80) and (not _is_ip(url.host) or url.host == ip)
-
-
-class _Answer(aiohttp.ClientResponse):
-    """aiohttp's answer without the words behind the status: in Latin-1 ("Página não encontrada") httpx-aiohttp 0.2
-    fails to encode them, and nobody reads them.
-    """
-
-    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-        await super().start(connection)
-        self.reason = None
-        return self
 
 
 async def _body(answer: httpx.Response, most_bytes: int) -> bytes:
