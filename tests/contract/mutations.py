@@ -17,7 +17,7 @@ JUNK: tuple[object, ...] = (
     "x" * 10_000, "[" * 50, *map(json.loads, _NESTED),
 )  # fmt: skip
 # One of each kind, for recorded answers, which are many.
-KINDS: tuple[object, ...] = (GONE, None, HOSTILE, -1, ["x"], {})
+KINDS: tuple[object, ...] = (GONE, HOSTILE, -1, ["x"], {})
 # A part of a long document stands for its neighbours: so much is read again for each kind of junk, and no more.
 MOST_JSON_BYTES, MOST_HTML_BYTES = 6_000_000, 400_000
 
