@@ -153,10 +153,17 @@ def test_what_an_operator_sets_stands_above_a_switch() -> None:
     assert {entry.name: entry for entry in load_catalogue({"mapbox": given})}["mapbox"].price_usd_micros == 4_000
 
 
+@pytest.mark.parametrize("source", ["google_places", "clearbit", "people_data_labs"])
 @pytest.mark.parametrize(("days", "seconds"), [("7", 7 * 86_400), ("90", 30 * 86_400)])
-def test_what_terms_say_of_keeping_may_be_undercut_and_not_exceeded(days: str, seconds: int) -> None:
-    sources = {entry.name: entry for entry in load_catalogue({"google_places": {"lifetime_days": days}})}
-    assert sources["google_places"].lifetime_seconds == seconds
+def test_what_terms_say_of_keeping_may_be_undercut_and_not_exceeded(source: str, days: str, seconds: int) -> None:
+    sources = {entry.name: entry for entry in load_catalogue({source: {"lifetime_days": days}})}
+    assert sources[source].lifetime_seconds == seconds
+
+
+@pytest.mark.parametrize("source", ["clearbit", "people_data_labs"])
+def test_a_company_database_may_keep_all_that_it_brings(source: str) -> None:
+    entry = {entry.name: entry for entry in load_catalogue()}[source]
+    assert entry.terms.kept == entry.brings.keys()
 
 
 def test_where_terms_say_nothing_an_operator_may_keep_for_longer() -> None:
