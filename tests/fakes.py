@@ -17,6 +17,7 @@ from enrichment.guards import Shared
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
 from enrichment.guards.flight import Flights
+from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
@@ -159,5 +160,12 @@ class Written:
 
 
 def unlimited(cache: Answers) -> Shared:
-    """The guards of one process, over a cache, without a ledger."""
-    return Shared(cache, Writes(), Flights(), Retries(lambda: 0.5), Budget(None, lambda: NOON, lambda: "hold-1"))
+    """The guards of one process, over a cache, without a ledger, breakers and limits."""
+    return Shared(
+        cache,
+        Writes(),
+        Flights(),
+        Retries(lambda: 0.5),
+        Budget(None, lambda: NOON, lambda: "hold-1"),
+        Limits(has_breaker=False, has_limiter=False),
+    )

@@ -53,6 +53,8 @@ async def service(folder: Path, box: Sandbox, **variables: str) -> AsyncGenerato
         "IMENSIAH_LISTEN": "127.0.0.1:0",
         "IMENSIAH_DATA_DIR": str(folder),
         "IMENSIAH_DRAIN_MS": "200",
+        # Company after company here; a registry of domains would be given a second for each.
+        "IMENSIAH_SOURCES__RDAP__MIN_INTERVAL_MS": "0",
         **own,
     }
     async with serving(load(environ)) as address, EnrichmentClient(address) as client:

@@ -15,6 +15,7 @@ from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
 from enrichment.guards.flight import Flights
+from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
 from enrichment.pipeline.run import Enrichments, Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
@@ -117,6 +118,7 @@ def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:
         flights=Flights(is_shared=settings.guards.single_flight),
         retries=Retries(random),
         budget=Budget(ledger if settings.guards.budget else None, time.time, lambda: str(uuid4())),
+        limits=Limits(has_breaker=settings.guards.breaker, has_limiter=settings.guards.limiter),
     )
 
 

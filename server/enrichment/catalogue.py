@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from enrichment.domain.catalogue import Billing, Entry, Layer, Terms
+from enrichment.domain.catalogue import Billing, Entry, Hosts, Layer, Terms, Window
 from enrichment.domain.company import Field
 
 DAY = 86_400
@@ -29,6 +29,8 @@ def load(overrides: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Entr
 
 
 def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given: Mapping[str, str]) -> Entry:
+    if "hosts" in source and (needless := sorted(_BREAKER & set(given))):
+        raise ValueError(f"{_variable(name, needless[0])} sets nothing: {name} has no breaker, it asks many servers")
     source = _switched(name, source, given)
     values = {**source, **_typed(name, given)}
     return Entry(
@@ -46,7 +48,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         month_limit_usd_micros=values.get("month_limit_usd_micros"),
         billing=Billing(source.get("billing", Billing.PER_CALL)),
         timeout_ms=values.get("timeout_ms", 5_000),
-        max_concurrent=values.get("max_concurrent", 5),
+        **_limits(source, values, given),
         lifetime_seconds=int(_lifetime_days(source, layer, values) * DAY),
         not_found_seconds=int(source.get("not_found_hours", layer["not_found_hours"]) * HOUR),
         # Terms that limit keeping know no grace.
@@ -65,6 +67,16 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         needs=source.get("needs", ""),
         options={**source.get("options", {}), **_options(source, given)},
     )
+
+
+def _limits(source: Mapping[str, Any], values: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """Those that the file or the operator names; an interval that the operator sets takes the place of a window."""
+    limits = {key: values[key] for key in _LIMITS if key in values}
+    if "hosts" in source:
+        limits["hosts"] = Hosts(source["hosts"])
+    if "window" in source and "min_interval_ms" not in given:
+        limits["window"] = Window(**source["window"])
+    return limits
 
 
 def _switched(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, Any]:
@@ -139,9 +151,15 @@ _SETTINGS: Mapping[str, Any] = {
     "price_usd_micros": _from(0, 1_000_000_000),
     "month_limit_usd_micros": _from(0, 1_000_000_000_000),
     "max_concurrent": _from(1, 1_000),
+    "min_interval_ms": _from(0, 600_000),
+    "breaker_failures": _from(1, 10_000),
+    "breaker_reset_ms": _from(1, 86_400_000),
+    "breaker_successes": _from(1, 1_000),
     "timeout_ms": _from(1, 600_000),
     "lifetime_days": _days,
 }
+_BREAKER = frozenset({"breaker_failures", "breaker_reset_ms", "breaker_successes"})
+_LIMITS = frozenset({"max_concurrent", "min_interval_ms", "pause_seconds"}) | _BREAKER
 # What single sources understand beyond the settings that all have.
 OPTIONS: Mapping[str, frozenset[str]] = {
     "website": frozenset({"connect_to"}),

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from enrichment.domain.catalogue import Entry
+from enrichment.domain.catalogue import Entry, Hosts
 from enrichment.terminal import words
 from enrichment.terminal.failures import ExitCode, explained
 from enrichment.terminal.settings_file import Scalar, settings_file
@@ -261,12 +261,21 @@ def _in_force(settings: "Settings") -> dict[str, Scalar]:
 
 def _of_source(entry: Entry) -> dict[str, Scalar]:
     price: dict[str, Scalar] = {} if entry.is_priced_by_tokens else {"price_usd_micros": entry.price_usd_micros}
+    # An interval in the file would take the place of the window.
+    pace: dict[str, Scalar] = {} if entry.window else {"min_interval_ms": entry.min_interval_ms}
+    breaker: dict[str, Scalar] = {
+        "breaker_failures": entry.breaker_failures,
+        "breaker_reset_ms": entry.breaker_reset_ms,
+        "breaker_successes": entry.breaker_successes,
+    }
     return {
         "enabled": entry.is_enabled,
         "base_url": entry.base_url,
         "api_key": entry.api_key,
         **price,
         "max_concurrent": entry.max_concurrent,
+        **pace,
+        **(breaker if entry.hosts is Hosts.ONE else {}),
         "timeout_ms": entry.timeout_ms,
         "lifetime_days": entry.lifetime_seconds / 86_400,
     }

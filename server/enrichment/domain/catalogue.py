@@ -22,6 +22,25 @@ class Billing(StrEnum):
     PER_MATCH = "per_match"
 
 
+class Hosts(StrEnum):
+    """Who answers a source's questions: one provider, the registry of the domain's ending, each company's own server.
+
+    Of many, one that fails or asks for a pause says nothing of the others: no breaker, and pauses for it alone.
+    """
+
+    ONE = "one"
+    PER_ENDING = "per_ending"
+    PER_COMPANY = "per_company"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A provider's limit: never more than `starts` calls begin within any `seconds`."""
+
+    starts: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a provider's terms allow. `kept`: the fields that may be stored; None means all, an empty set nothing."""
@@ -48,6 +67,9 @@ class Entry:
     `month_limit_usd_micros`: the most that all its calls of a calendar month (UTC) may cost, None for no limit.
     What it found may be served for `grace_seconds` past its lifetime while it cannot be asked.
     Sources of one `lineage` are one voice; `copies` names the lineages whose data it passes on among its own.
+    Between two starts lie `min_interval_ms` (0: none), or its `window` alone decides. `pause_seconds` is for a
+    throttling that names no time. Its breaker opens after `breaker_failures` in a row, asks again after
+    `breaker_reset_ms`, and closes after `breaker_successes`.
     `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
     only this source understands (model, connect_to, server). Durations carry their unit in the name.
     """
@@ -66,7 +88,14 @@ class Entry:
     billing: Billing = Billing.PER_CALL
     month_limit_usd_micros: int | None = None
     timeout_ms: int = 5_000
+    hosts: Hosts = Hosts.ONE
     max_concurrent: int = 5
+    min_interval_ms: int = 200
+    window: Window | None = None
+    pause_seconds: float = 60.0
+    breaker_failures: int = 5
+    breaker_reset_ms: int = 60_000
+    breaker_successes: int = 2
     lifetime_seconds: int = 0
     not_found_seconds: int = 86_400
     grace_seconds: int = 0

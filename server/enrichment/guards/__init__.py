@@ -10,6 +10,7 @@ from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes, cached
 from enrichment.guards.deadline import timed
 from enrichment.guards.flight import Flights
+from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
 
 
@@ -22,18 +23,26 @@ class Shared:
     flights: Flights
     retries: Retries
     budget: Budget
+    limits: Limits
 
 
 def order(shared: Shared) -> list[Guard]:
     """The guards in the order in which a call meets them.
 
     A run has read the cache before them all, once for a whole round of questions (pipeline/run.py).
+    Places stand outside pacing: the other way round, what piled up in a stall would begin all at once. Pause and
+    breaker are asked again after the waits, during which they may have changed.
     """
     return [
         shared.flights.shared,
         cached(shared.cache, shared.writes),
         shared.retries.retried,
+        shared.limits.passable,
         shared.budget.held,
+        shared.limits.confined,
+        shared.limits.paced,
+        shared.limits.heeded,
+        shared.limits.tripped,
         shared.budget.marked,
         timed,
     ]
