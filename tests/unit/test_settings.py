@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.catalogue import load as load_catalogue
-from enrichment.domain.catalogue import Layer
+from enrichment.domain.catalogue import Hosts, Layer, Window
 from enrichment.domain.company import Field
 from enrichment.settings import load
 
@@ -72,6 +72,9 @@ def test_a_file_says_the_same_and_the_environment_stands_above_it(tmp_path: Path
         ("SOURCES__GROQ__LIFETIME_DAYS", "inf", "cannot be read"),
         ("SOURCES__GROQ__TIMEOUT_MS", "0", "cannot be read"),
         ("SOURCES__GROQ__MAX_CONCURRENT", "0", "cannot be read"),
+        ("SOURCES__GROQ__MIN_INTERVAL_MS", "-1", "cannot be read"),
+        ("SOURCES__GROQ__BREAKER_FAILURES", "0", "cannot be read"),
+        ("SOURCES__RDAP__BREAKER_RESET_MS", "5", "rdap has no breaker, it asks many servers"),
         ("SOURCES__GROQ__BASE_URL", "ftp://x", "cannot be read"),
         ("MAX_COST_USD_MICROS", "99999999999999999999", "from 0 to"),
         ("DEADLINE_MS", "0", "from 1 to"),
@@ -175,3 +178,20 @@ def test_where_terms_say_nothing_an_operator_may_keep_for_longer() -> None:
 def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="IMENSIAH_SOURCES__GROQ__API_KEY"):
         load({"IMENSIAH_SOURCES__GROQ__API_KEY": key})
+
+
+def test_each_source_has_its_limits_and_an_interval_of_the_operators_takes_the_place_of_a_window() -> None:
+    usual = {entry.name: entry for entry in load({}).sources}
+    assert usual["receitaws"].window == Window(3, 60)
+    assert (usual["wikidata"].max_concurrent, usual["wikidata"].min_interval_ms) == (5, 200)
+    assert (usual["clearbit"].max_concurrent, usual["clearbit"].min_interval_ms) == (10, 100)
+    assert {entry.name for entry in usual.values() if entry.hosts is not Hosts.ONE} == {"website", "dns", "rdap"}
+    groq = usual["groq"]
+    assert (groq.breaker_failures, groq.breaker_reset_ms, groq.breaker_successes) == (5, 60_000, 2)
+    environ = {
+        "IMENSIAH_SOURCES__RECEITAWS__MIN_INTERVAL_MS": "50",
+        "IMENSIAH_SOURCES__GROQ__BREAKER_RESET_MS": "1000",
+    }
+    given = {entry.name: entry for entry in load(environ).sources}
+    assert (given["receitaws"].window, given["receitaws"].min_interval_ms) == (None, 50)
+    assert given["groq"].breaker_reset_ms == 1_000
