@@ -165,8 +165,10 @@ async def test_a_place_in_clearbits_queue_is_no_answer_and_paid(tmp_path: Path) 
         assert completed(events).cost_usd_micros == box.cost_usd_micros() == 53_000
         assert outcomes(events)["clearbit"].disposition == Disposition.DISPOSITION_FAILED
         box.reset()
-        await enrich(client, box.world.domain(9), options)
-        assert box.calls("clearbit") == 1
+        # Not an answer, so nothing is served; not asked again either, before it had the time that it wanted.
+        again = await enrich(client, box.world.domain(9), options)
+        assert outcomes(again)["clearbit"].skip_reason == SkipReason.SKIP_REASON_RATE_LIMITED
+        assert box.calls("clearbit") == 0
 
 
 async def test_where_opencorporates_or_the_register_has_answered_clearbit_is_not_needed(tmp_path: Path) -> None:
