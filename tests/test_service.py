@@ -25,7 +25,7 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import (
     SourceOutcome,
 )
 
-PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq", "anthropic")
 # Protobuf's strings cannot hold half a pair.
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEEPABLE = {field.value for field in DEFAULT_FIELDS} - {"coordinates"}
@@ -251,6 +251,52 @@ async def test_an_encyclopedia_confirms_what_the_site_says_for_nothing(tmp_path:
         CompanyField.COMPANY_FIELD_COUNTRY_CODE,
     } <= told
     assert done.cost_usd_micros == 0
+
+
+MODEL_FAULTS: dict[str, dict[str, float]] = {
+    "throttle": {"retry_after": 30},
+    "fail 413": {"status": 413},
+    "fail 400": {"status": 400},
+    "fail 404": {"status": 404},
+    "fail 503": {"status": 503},
+    "reset": {},
+    "hang": {},
+    "rubbish": {},
+}
+
+
+@pytest.mark.parametrize("mode", MODEL_FAULTS)
+async def test_where_one_model_cannot_answer_the_other_does(tmp_path: Path, mode: str) -> None:
+    limits = {"SOURCES__GROQ__TIMEOUT_MS": "300"}
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **limits) as client:
+        box.set_fault("groq", mode.split()[0], **MODEL_FAULTS[mode])
+        events = await enrich(client, box.world.showcase[1])
+        # What failed for nothing may have been tried a second time.
+        assert 1 <= box.calls("groq") <= 2
+        assert box.calls("anthropic") == 1
+        done = completed(events)
+    assert outcomes(events)["groq"].disposition == Disposition.DISPOSITION_FAILED
+    assert outcomes(events)["anthropic"].disposition == Disposition.DISPOSITION_FOUND
+    assert done.company.business_model
+    assert "anthropic" in {each.source for each in done.evidence}
+
+
+@pytest.mark.parametrize(
+    "variables", [{"SOURCES__GROQ__API_KEY": ""}, {"SOURCES__GROQ__ENABLED": "false"}], ids=["no key", "switched off"]
+)
+async def test_where_one_model_is_not_there_the_other_is_asked(tmp_path: Path, variables: dict[str, str]) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **variables) as client:
+        events = await enrich(client, box.world.showcase[1])
+        assert completed(events).cost_usd_micros == box.cost_usd_micros()
+        assert (box.calls("groq"), box.calls("anthropic")) == (0, 1)
+    assert outcomes(events)["anthropic"].disposition == Disposition.DISPOSITION_FOUND
+
+
+async def test_where_one_model_has_answered_the_other_is_not_asked(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        events = await enrich(client, box.world.showcase[1])
+        assert box.calls("anthropic") == 0
+    assert outcomes(events)["anthropic"].skip_reason == SkipReason.SKIP_REASON_FALLBACK_NOT_NEEDED
 
 
 async def test_with_nothing_to_spend_nothing_that_costs_is_called(tmp_path: Path) -> None:

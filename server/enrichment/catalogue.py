@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from enrichment.domain.catalogue import Billing, Entry, Hosts, Layer, Terms, Window
+from enrichment.domain.catalogue import Billing, Entry, Hosts, Layer, Terms, Tokens, Window
 from enrichment.domain.company import Field
 
 DAY = 86_400
@@ -44,8 +44,8 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         needs_key=source.get("needs_key", False),
         api_key=values.get("api_key", ""),
         price_usd_micros=values.get("price_usd_micros", 0),
-        is_priced_by_tokens=source.get("priced_by_tokens", False) and "price_usd_micros" not in given,
         month_limit_usd_micros=values.get("month_limit_usd_micros"),
+        token_prices=_token_prices(name, source, given),
         billing=Billing(source.get("billing", Billing.PER_CALL)),
         timeout_ms=values.get("timeout_ms", 5_000),
         **_limits(source, values, given),
@@ -91,6 +91,19 @@ def _lifetime_days(source: Mapping[str, Any], layer: Mapping[str, Any], values: 
     usual = source.get("lifetime_days", layer["lifetime_days"])
     # What terms say of keeping an operator may undercut and not exceed.
     return min(values.get("lifetime_days", usual), usual if "keeps" in source else float("inf"))
+
+
+def _token_prices(name: str, source: Mapping[str, Any], given: Mapping[str, str]) -> Tokens | None:
+    """The prices of the model's tokens; None where each call has the same price."""
+    if "token_prices" not in source or "price_usd_micros" in given:
+        return None
+    prices, model = source["token_prices"], given.get("model", source["options"]["model"])
+    if model not in prices:
+        raise ValueError(
+            f"{_variable(name, 'model')}={model!r} is a model whose price is not known: take one of "
+            f"{', '.join(prices)}, or set {_variable(name, 'price_usd_micros')} to the most that a call of it can cost"
+        )
+    return Tokens(**prices[model])
 
 
 def _options(source: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
@@ -165,6 +178,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "website": frozenset({"connect_to"}),
     "dns": frozenset({"server"}),
     "groq": frozenset({"model"}),
+    "anthropic": frozenset({"model"}),
     "wikidata": frozenset({"contact"}),
     "mapbox": frozenset({"permanent"}),
 }

@@ -260,7 +260,7 @@ def _in_force(settings: "Settings") -> dict[str, Scalar]:
 
 
 def _of_source(entry: Entry) -> dict[str, Scalar]:
-    price: dict[str, Scalar] = {} if entry.is_priced_by_tokens else {"price_usd_micros": entry.price_usd_micros}
+    price: dict[str, Scalar] = {} if entry.token_prices else {"price_usd_micros": entry.price_usd_micros}
     # An interval in the file would take the place of the window.
     pace: dict[str, Scalar] = {} if entry.window else {"min_interval_ms": entry.min_interval_ms}
     breaker: dict[str, Scalar] = {

@@ -15,11 +15,12 @@ from enrichment.domain.company import Address, Field
 from enrichment.domain.errors import QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Document, Reading
 from enrichment.domain.subject import Hints, Subject
-from enrichment.sources import groq
 from enrichment.sources.http import Provider
 
 FIXTURES = Path(__file__).parent / "fixtures"
 KEY = "a-key-that-nobody-may-see"
+# They always answer, and what a call cost stands in the answer.
+MODELS = ("groq", "anthropic")
 
 LARICIO = Subject("laricio.com.br", Hints(registration_number="11.222.333/0001-81"))
 LARCH = Subject(
@@ -74,10 +75,10 @@ class HttpCase:
 
     def read(self, response: httpx.Response) -> Reading:
         """The pure half of the source."""
-        if self.source == "groq":
-            return groq.read(response, self.subject, self.entry())
-        provider = cast("Provider", import_module(f"enrichment.sources.{self.source}"))
-        return provider.read(response, self.subject)
+        module: Any = import_module(f"enrichment.sources.{self.source}")
+        if self.source in MODELS:
+            return cast("Reading", module.read(response, self.subject, self.entry()))
+        return cast("Provider", module).read(response, self.subject)
 
 
 def entry_of(source: str) -> Entry:
@@ -220,6 +221,14 @@ SOURCES = (
         # A model always answers; one that is gone is refused.
         not_found=(404, {"error": {"message": "no such model", "code": "model_not_found"}}),
         stranger="a model speaks of the evidence that it is shown: the company is in the question, not in the answer",
+    ),
+    HttpCase(
+        source="anthropic",
+        fixture="anthropic",
+        subject=LARCH,
+        fields=frozenset(entry_of("anthropic").brings),
+        not_found=(404, {"type": "error", "error": {"type": "not_found_error", "message": "model: none"}}),
+        stranger="as with groq: the company is in the question, not in the answer",
     ),
 )
 

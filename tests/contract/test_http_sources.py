@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from contract.http_sources import KEY, SOURCES, USUAL_STATUSES, HttpCase
+from contract.http_sources import KEY, MODELS, SOURCES, USUAL_STATUSES, HttpCase
 from contract.well_typed import check_well_typed
 from contract.wire_server import Asked, Said, Then, answer, serving
 from enrichment.domain.catalogue import Entry
@@ -82,7 +82,7 @@ async def test_a_question_is_one_and_the_same_for_the_same_subject(case: HttpCas
 async def test_an_unknown_company_is_not_found(case: HttpCase) -> None:
     status, body = case.not_found
     ended, _ = await asked(case, answer(status, json.dumps(body).encode(), case.content_type))
-    if case.source == "groq":
+    if case.source in MODELS:
         assert type(ended) is Rejected
     else:
         assert ended == Reading(is_found=False)
@@ -236,6 +236,7 @@ def bare(case: HttpCase) -> object:
         "google_places": {"places": [{"websiteUri": "https://larchglass.co.uk"}]},
         "wikidata": {"results": {"bindings": [{}]}},
         "groq": {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]},
+        "anthropic": {"content": [{"type": "text", "text": "{}"}], "stop_reason": "end_turn"},
     }
     return least[case.fixture]
 

@@ -53,6 +53,10 @@ def _groq(code: str, message: str) -> Mapping[str, object]:
     return {"error": {"type": "invalid_request_error", "code": code, "message": message}}
 
 
+def _anthropic(kind: str, message: str = "in words") -> Mapping[str, object]:
+    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+
+
 def _typed(kind: str) -> Mapping[str, object]:
     return {"error": {"type": kind, "message": "in words"}}
 
@@ -191,6 +195,21 @@ PROVIDERS: Mapping[str, tuple[Said, ...]] = {
         Said("in each other's way", 409, _groq("", "no"), Rejected),
         Said("it cannot be processed", 422, _groq("", "no"), Rejected),
         Said("no words left", 200, _cut_short("length"), Unreadable, may_cost=True),
+    ),
+    "anthropic": (
+        Said("too many", 429, _anthropic("rate_limit_error"), Throttled, {"retry-after": "9"}, pause=9.0),
+        Said("too many, without a time", 429, _anthropic("rate_limit_error"), Throttled),
+        Said("too large", 413, _anthropic("request_too_large"), Rejected),
+        Said("no credit left", 400, _anthropic("invalid_request_error", "Credit balance is too low"), QuotaExhausted),
+        Said("a wrong request", 400, _anthropic("invalid_request_error", "max_tokens: required"), Rejected),
+        Said("not paid", 402, _anthropic("billing_error"), QuotaExhausted),
+        Said("no such model", 404, _anthropic("not_found_error"), Rejected),
+        Said("a wrong key", 401, _anthropic("authentication_error"), Unauthorized),
+        Said("not allowed", 403, _anthropic("permission_error"), Unauthorized),
+        Said("too slow", 408, _anthropic("timeout_error"), Fault),
+        Said("broken", 500, _anthropic("api_error"), Fault),
+        Said("not there", 503, "<html>later</html>", Fault),
+        Said("overloaded", 529, _anthropic("overloaded_error"), Fault),
     ),
 }
 ROWS = [

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, cast
 import httpx
 import pytest
 
-from contract.http_sources import LARCH, entry_of
+from contract.http_sources import LARCH, MODELS, entry_of
 from enrichment.domain.company import Address, EmployeeCount, Field
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Reading
 from enrichment.domain.subject import Hints, Subject
-from enrichment.sources import dns, groq, people_data_labs
+from enrichment.sources import dns, people_data_labs
 
 RECORDED = Path(__file__).parents[3] / "shared" / "payloads"
 F = Field
@@ -180,6 +180,20 @@ GROQ = (
     Recorded("ok-native-json_schema-gpt-oss-120b.json", 200, LARCH, set()),
     Recorded("ok-plain-llama.json", 200, LARCH, Unreadable),
 )
+ANTHROPIC = (
+    Recorded("error-400-effort-unsupported.json", 400, LARCH, Rejected),
+    Recorded("error-404-model-not-found.json", 404, LARCH, Rejected),
+    Recorded("error-404-retired-haiku.json", 404, LARCH, Rejected),
+    Recorded("error-429.json", 429, LARCH, Throttled),
+    Recorded("error-529-overloaded.json", 529, LARCH, Fault),
+    # A call of a tool, which is nothing that we ask for.
+    Recorded("ok-forced-tool-output.json", 200, LARCH, Unreadable),
+    Recorded("ok-haiku-4-5-sampling.json", 200, LARCH, Unreadable),
+    Recorded("ok-opus-5-thinking-first-block.json", 200, LARCH, Unreadable),
+    # An object, but of another schema: nothing of it is believed.
+    Recorded("ok-output_config-json_schema.json", 200, LARCH, set()),
+    Recorded("ok-prompt-cache-read.json", 200, LARCH, Unreadable),
+)
 _GOOGLEPLEX = Subject("about.google", Hints("Googleplex", "US"))
 _PLACE = set(entry_of("google_places").brings)
 GOOGLE_PLACES = (
@@ -219,6 +233,7 @@ SOURCES = {
     "wikidata": WIKIDATA,
     "rdap": RDAP,
     "groq": GROQ,
+    "anthropic": ANTHROPIC,
 }
 # Which products a domain's recorded DNS records tell of.
 DNS: Mapping[str, set[str]] = {
@@ -264,7 +279,7 @@ def response(source: str, one: Recorded) -> httpx.Response:
     if one.file.startswith("ip-block"):
         # A page, kept in the file as a JSON string.
         body, content_type = json.loads(body).encode(), "text/html"
-    elif source == "groq" and "response" in (data := cast("dict[str, Any]", json.loads(body))):
+    elif source in MODELS and "response" in (data := cast("dict[str, Any]", json.loads(body))):
         body = json.dumps(data["response"]["body"]).encode()
     elif one.file.startswith("new-placedetails"):
         # Place Details answers with the one place that a search has in a list.
@@ -273,9 +288,10 @@ def response(source: str, one: Recorded) -> httpx.Response:
 
 
 def read(source: str, one: Recorded) -> Reading:
-    if source == "groq":
-        return groq.read(response(source, one), one.subject, entry_of("groq"))
-    return import_module(f"enrichment.sources.{source}").read(response(source, one), one.subject)
+    module = import_module(f"enrichment.sources.{source}")
+    if source in MODELS:
+        return module.read(response(source, one), one.subject, entry_of(source))
+    return module.read(response(source, one), one.subject)
 
 
 @pytest.mark.parametrize(("source", "one"), ALL)

@@ -219,7 +219,18 @@ def test_a_setting_that_cannot_be_read_is_two(
 
 
 # What the extra `server` brings, by the names under which it is imported.
-EXTRA = ("aiocache", "aiohttp", "aiosqlite", "dns", "grpc_health", "groq", "httpx", "platformdirs", "protovalidate")
+EXTRA = (
+    "aiocache",
+    "aiohttp",
+    "aiosqlite",
+    "dns",
+    "grpc_health",
+    "groq",
+    "httpx",
+    "httpx2",
+    "platformdirs",
+    "protovalidate",
+)
 WITHOUT_EXTRA = """\
 import sys
 for name in {names}: sys.modules[name] = None

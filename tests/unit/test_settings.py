@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.catalogue import load as load_catalogue
-from enrichment.domain.catalogue import Hosts, Layer, Window
+from enrichment.domain.catalogue import Hosts, Layer, Tokens, Window
 from enrichment.domain.company import Field
 from enrichment.settings import load
 
@@ -134,8 +134,30 @@ def test_the_catalogue_is_in_the_order_of_the_layers_and_every_prior_is_a_probab
 def test_a_flat_price_replaces_the_price_by_token() -> None:
     by_token = {entry.name: entry for entry in load_catalogue()}["groq"]
     flat = {entry.name: entry for entry in load_catalogue({"groq": {"price_usd_micros": "90"}})}["groq"]
-    assert by_token.is_priced_by_tokens
-    assert (flat.is_priced_by_tokens, flat.price_usd_micros) == (False, 90)
+    assert by_token.token_prices
+    assert (flat.token_prices, flat.price_usd_micros) == (None, 90)
+
+
+@pytest.mark.parametrize(
+    ("source", "model", "prices"),
+    [
+        ("groq", "openai/gpt-oss-120b", Tokens(150_000, 600_000, 75_000)),
+        ("anthropic", "claude-haiku-5-5", Tokens(100_000, 500_000, 10_000, 125_000, 200_000)),
+        ("anthropic", "claude-opus-5-5", Tokens(4_000_000, 20_000_000, 400_000, 5_000_000, 8_000_000)),
+    ],
+)
+def test_a_model_costs_its_own_price(source: str, model: str, prices: Tokens) -> None:
+    assert {entry.name: entry for entry in load_catalogue({source: {"model": model}})}[source].token_prices == prices
+
+
+@pytest.mark.parametrize("source", ["groq", "anthropic"])
+def test_a_model_without_a_known_price_is_refused_unless_the_operator_says_what_it_costs(source: str) -> None:
+    variable = f"IMENSIAH_SOURCES__{source.upper()}__"
+    with pytest.raises(ValueError, match=f"^{variable}MODEL='new' .* or set {variable}PRICE_USD_MICROS to the most"):
+        load_catalogue({source: {"model": "new"}})
+    priced = load_catalogue({source: {"model": "new", "price_usd_micros": "5000"}})
+    entry = {entry.name: entry for entry in priced}[source]
+    assert (entry.token_prices, entry.price_usd_micros, entry.options["model"]) == (None, 5_000, "new")
 
 
 def test_what_mapbox_answers_may_not_be_kept_and_enters_no_prompt() -> None:

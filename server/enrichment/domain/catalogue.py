@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from enrichment.domain.company import Field
 
@@ -54,6 +55,20 @@ class Terms:
         return self.kept is None or name in self.kept
 
 
+class Tokens(NamedTuple):
+    """One figure for each kind of token: how many there are, or what a million of them costs in micro-dollars.
+
+    `input` is what is read afresh, `cache_read` what the provider kept from an earlier call; `cache_write_5m` and
+    `cache_write_1h` are what it keeps from this one, for as long.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One source of the catalogue, with the operator's settings applied.
@@ -70,8 +85,9 @@ class Entry:
     Between two starts lie `min_interval_ms` (0: none), or its `window` alone decides. `pause_seconds` is for a
     throttling that names no time. Its breaker opens after `breaker_failures` in a row, asks again after
     `breaker_reset_ms`, and closes after `breaker_successes`.
-    `is_priced_by_tokens`: its price follows from what it is asked, not from `price_usd_micros`. `options` holds what
-    only this source understands (model, connect_to, server). Durations carry their unit in the name.
+    `token_prices` are its model's, where the price follows from what it is asked; None: it is `price_usd_micros`.
+    `options` holds what only this source understands (model, connect_to, server). Durations carry their unit in the
+    name.
     """
 
     name: str
@@ -84,7 +100,7 @@ class Entry:
     needs_key: bool = False
     api_key: str = field(default="", repr=False)
     price_usd_micros: int = 0
-    is_priced_by_tokens: bool = False
+    token_prices: Tokens | None = None
     billing: Billing = Billing.PER_CALL
     month_limit_usd_micros: int | None = None
     timeout_ms: int = 5_000

@@ -1,6 +1,6 @@
 """Money: integer micro-dollars (millionths of a US dollar), everywhere and from the first line."""
 
-from enrichment.domain.catalogue import Billing, Entry
+from enrichment.domain.catalogue import Billing, Entry, Tokens
 from enrichment.domain.errors import SourceError
 
 
@@ -23,6 +23,7 @@ def cost_of_failure(error: SourceError, price_usd_micros: int) -> int:
     return price_usd_micros if error.is_cost_unknown else 0
 
 
-def token_cost(tokens: int, usd_micros_per_million: int) -> int:
-    """The price of tokens, rounded up to a whole micro-dollar."""
-    return -(-tokens * usd_micros_per_million // 1_000_000)
+def token_cost(counts: Tokens, prices: Tokens) -> int:
+    """The price of one call's tokens, rounded up once to a whole micro-dollar."""
+    millionths = sum(count * price for count, price in zip(counts, prices, strict=True))
+    return -(-millionths // 1_000_000)

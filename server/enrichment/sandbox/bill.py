@@ -26,14 +26,22 @@ GROQ_TOKENS: Mapping[str, tuple[int, int]] = {
     "openai/gpt-oss-120b": (150_000, 600_000),
     "qwen/qwen3.8-27b": (800_000, 4_000_000),
 }
+ANTHROPIC_TOKENS: Mapping[str, tuple[int, int]] = {
+    "claude-haiku-5-5": (100_000, 500_000),
+    "claude-haiku-4-5": (1_000_000, 5_000_000),
+    "claude-sonnet-5-5": (2_000_000, 10_000_000),
+    "claude-opus-5-5": (4_000_000, 20_000_000),
+}
 
 
-def groq_cost(model: str, tokens_in: int, tokens_out: int) -> int:
-    """The price of one completion: tokens in and tokens out, each rounded up to a whole micro-dollar."""
-    return sum(
-        -(-tokens * price // 1_000_000)
-        for tokens, price in zip((tokens_in, tokens_out), GROQ_TOKENS[model], strict=True)
-    )
+def tokens(text: str) -> int:
+    """How many tokens a text is: about four characters each, as tokenizers of today cut European languages."""
+    return -(-len(text) // 4)
+
+
+def token_cost(prices: tuple[int, int], tokens_in: int, tokens_out: int) -> int:
+    """The price of one completion at a model's prices, rounded up to a whole micro-dollar."""
+    return -(-(tokens_in * prices[0] + tokens_out * prices[1]) // 1_000_000)
 
 
 class Bill:

@@ -15,6 +15,7 @@
 | google_places | 250 | 700 |
 | wikidata | 200 | 900 |
 | groq | 700 | 1800 |
+| anthropic | 900 | 2400 |
 
 The figures are what clients of these providers report and set their timeouts by; they are not measurements of ours.
 """
@@ -38,6 +39,7 @@ DISTRIBUTIONS = {
     "google_places": (250, 700),
     "wikidata": (200, 900),
     "groq": (700, 1800),
+    "anthropic": (900, 2400),
 }
 PROVIDERS = tuple(DISTRIBUTIONS)
 # Where the 95th percentile of the standard normal distribution lies.

@@ -29,6 +29,7 @@ _AT_BASE_URL = (
     "mapbox",
     "google_places",
     "groq",
+    "anthropic",
 )
 
 

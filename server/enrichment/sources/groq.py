@@ -4,6 +4,7 @@ Models with strict schemas: openai/gpt-oss-20b and -120b. Limits are the organis
 November 2026.
 """
 
+import logging
 import re
 
 import groq
@@ -11,29 +12,26 @@ import httpx
 from groq import AsyncGroq
 from groq.types.chat.completion_create_params import ResponseFormatResponseFormatJsonSchema
 
-from enrichment.domain.catalogue import Entry
+from enrichment.domain.catalogue import Entry, Tokens
 from enrichment.domain.errors import Fault, SourceError, Unreadable
 from enrichment.domain.fact import Reading
-from enrichment.domain.money import token_cost
 from enrichment.domain.ports import Source
 from enrichment.domain.subject import Subject
 from enrichment.sources import inference
 from enrichment.sources.failures import Failures, described
-from enrichment.sources.http import client
-from enrichment.sources.payload import at, claims, json_object, text
-
-# The answer takes some 300 tokens; the model's thinking, which is billed too, needs room before it.
-MOST_OUTPUT_TOKENS = 1_500
-# What the provider adds around our messages, with room to spare.
-FRAME_TOKENS = 200
+from enrichment.sources.http import HEADERS, client
+from enrichment.sources.payload import at, json_object, text
 
 # 498: no capacity left.
 FAILURES = Failures(statuses={498: Fault})
 _CODE = re.compile("[a-z_]{1,40}")
 
+# A variable GROQ_LOG has set this as the SDK was imported; settings.py alone reads the environment.
+logging.getLogger("groq").setLevel(logging.WARNING)
+
 
 def source(entry: Entry) -> Source:
-    """The Groq source of a catalogue entry; its options name the model and the prices of its tokens."""
+    """The Groq source of a catalogue entry; its options name the model."""
     return _GroqSource(entry)
 
 
@@ -43,14 +41,10 @@ def read(response: httpx.Response, subject: Subject, entry: Entry) -> Reading:
         raise error
     data = json_object(response)
     choice = at(data, "choices", 0)
-    content = at(choice, "message", "content")
-    if text(choice, "finish_reason") != "stop" or not isinstance(content, str):
+    if text(choice, "finish_reason") != "stop":
         raise Unreadable("the completion is not complete", is_cost_unknown=True)
-    try:
-        said = inference.believed(content, subject)
-    except ValueError:
-        raise Unreadable("the completion is no JSON object", is_cost_unknown=True) from None
-    return Reading(claims(said), cost_usd_micros=_cost(at(data, "usage"), entry))
+    cost = inference.cost(_counted(at(data, "usage")), entry)
+    return inference.reading(at(choice, "message", "content"), subject, cost)
 
 
 def failure(response: httpx.Response) -> SourceError | None:
@@ -80,9 +74,7 @@ class _GroqSource:
         return inference.question(subject, self._entry.options["model"])
 
     def price(self, subject: Subject) -> int:
-        if not self._entry.is_priced_by_tokens:
-            return self._entry.price_usd_micros
-        return _tokens_price(self._entry, FRAME_TOKENS + inference.most_tokens_in(subject), MOST_OUTPUT_TOKENS)
+        return inference.price(subject, self._entry)
 
     async def ask(self, subject: Subject) -> Reading:
         self._client = self._client or self._open()
@@ -97,7 +89,7 @@ class _GroqSource:
                 reasoning_effort="low",
                 include_reasoning=False,
                 temperature=0.1,
-                max_completion_tokens=MOST_OUTPUT_TOKENS,
+                max_completion_tokens=inference.MOST_OUTPUT_TOKENS,
             )
         except groq.APIStatusError as error:
             raise failure(error.response) or Fault("the provider failed") from None
@@ -112,7 +104,9 @@ class _GroqSource:
             await self._client.close()
 
     def _open(self) -> AsyncGroq:
-        http_client = client(self._entry)
+        # The SDK would put what a variable GROQ_CUSTOM_HEADERS says in the place of ours.
+        own = {"content-type": "application/json", "authorization": f"Bearer {self._entry.api_key}"}
+        http_client = client(self._entry, {**HEADERS, **own})
         return AsyncGroq(
             api_key=self._entry.api_key,
             base_url=self._entry.base_url,
@@ -129,16 +123,10 @@ _FORMAT: ResponseFormatResponseFormatJsonSchema = {
 }
 
 
-def _cost(usage: object, entry: Entry) -> int | None:
-    """What the reported tokens cost; None, for the held price, where it is flat or they are not told."""
-    tokens_in = inference.reported(usage, "prompt_tokens")
-    tokens_out = inference.reported(usage, "completion_tokens")
-    if not entry.is_priced_by_tokens or tokens_in is None or tokens_out is None:
+def _counted(usage: object) -> Tokens | None:
+    """The tokens as reported: those that the cache held are among the ones in."""
+    tokens_in, tokens_out = inference.reported(usage, "prompt_tokens"), inference.reported(usage, "completion_tokens")
+    if tokens_in is None or tokens_out is None:
         return None
-    return _tokens_price(entry, tokens_in, tokens_out)
-
-
-def _tokens_price(entry: Entry, tokens_in: int, tokens_out: int) -> int:
-    return token_cost(tokens_in, int(entry.options["usd_micros_per_million_input"])) + token_cost(
-        tokens_out, int(entry.options["usd_micros_per_million_output"])
-    )
+    cached = min(tokens_in, inference.reported(usage, "prompt_tokens_details", "cached_tokens") or 0)
+    return Tokens(input=tokens_in - cached, output=tokens_out, cache_read=cached)

@@ -56,7 +56,7 @@ class HttpSource:
 
     async def ask(self, subject: Subject) -> Reading:
         request = self._provider.request(subject, self._entry)
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             request.headers.setdefault(name, value)
         # An event loop must be running when the client is built.
         self._client = self._client or client(self._entry)
@@ -67,10 +67,13 @@ class HttpSource:
             await self._client.aclose()
 
 
-def client(entry: Entry) -> httpx.AsyncClient:
-    """A client for one source: no proxy, no cookie, no redirect, no retry; every failure of it is a SourceError."""
+def client(entry: Entry, only_headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """A client for one source: no proxy, no cookie, no redirect, no retry; every failure of it is a SourceError.
+
+    `only_headers` are sent in the place of a request's own: an SDK has ideas of its own about those.
+    """
     return httpx.AsyncClient(
-        transport=_Transport(entry.max_concurrent),
+        transport=_Transport(entry.max_concurrent, only_headers),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         timeout=entry.timeout_ms / 1_000,
         trust_env=False,
@@ -97,11 +100,21 @@ class Answer(aiohttp.ClientResponse):
 class _Transport(AiohttpTransport):
     """aiohttp below httpx: its answers read whole and capped, its errors typed once for all sources."""
 
-    def __init__(self, max_connections: int) -> None:
+    def __init__(self, max_connections: int, only_headers: Mapping[str, str] | None) -> None:
+        self._only_headers = only_headers
         # httpx's own limits do not reach a session that is handed over, so the connector has them.
         super().__init__(verify=_tls(), trust_env=False, client=lambda: _session(max_connections))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._only_headers is not None:
+            request = httpx.Request(
+                request.method,
+                request.url,
+                headers=self._only_headers,
+                content=request.content,
+                # The time limits are among them.
+                extensions=request.extensions,
+            )
         try:
             response = await super().handle_async_request(request)
             try:
@@ -116,7 +129,7 @@ class _Transport(AiohttpTransport):
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
 
-_HEADERS: Mapping[str, str] = {
+HEADERS: Mapping[str, str] = {
     "user-agent": f"imensiah/{version('imensiah')}",
     "accept": "application/json",
     "accept-encoding": "gzip",

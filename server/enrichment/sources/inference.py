@@ -10,12 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from enrichment.domain.catalogue import Entry, Tokens
 from enrichment.domain.company import Field
+from enrichment.domain.errors import Unreadable
+from enrichment.domain.fact import Reading
+from enrichment.domain.money import token_cost
 from enrichment.domain.names import is_name_of_person
 from enrichment.domain.subject import Subject
 from enrichment.sources.evidence import evidence, without_people
 from enrichment.sources.orders import is_for_machines
-from enrichment.sources.payload import at, number, one_line, parsed_object
+from enrichment.sources.payload import at, claims, number, one_line, parsed_object
 from enrichment.sources.quotes import is_backed
 from enrichment.sources.strangers import Names, names_of, names_stranger
 
@@ -23,6 +27,10 @@ from enrichment.sources.strangers import Names, names_of, names_stranger
 PROMPT_VERSION = "2"
 # The longest context of any model served; a report of more tokens is no report.
 MOST_TOKENS = 1_000_000
+# The answer takes some 300 tokens; the thinking of some models, which is billed too, needs room before it.
+MOST_OUTPUT_TOKENS = 1_500
+# What a provider adds around our messages, with room to spare.
+FRAME_TOKENS = 500
 LONGEST_QUOTE = 300
 
 BUSINESS_MODELS = (
@@ -105,6 +113,29 @@ def believed(answer: str, subject: Subject) -> Mapping[Field, object]:
         and _is_about(field, value, names)
         and is_backed(_text(data, f"{field.value}_quote", LONGEST_QUOTE), passages, names)
     }
+
+
+def reading(answer: object, subject: Subject, cost_usd_micros: int | None) -> Reading:
+    """What of a model's answer is believed; raises Unreadable for an answer that is no JSON object."""
+    try:
+        if not isinstance(answer, str):
+            raise ValueError("no text")
+        return Reading(claims(believed(answer, subject)), cost_usd_micros=cost_usd_micros)
+    except ValueError:
+        raise Unreadable("the answer is no JSON object", is_cost_unknown=True) from None
+
+
+def price(subject: Subject, entry: Entry) -> int:
+    """The most that a call can cost: all that is sent, and the longest answer."""
+    if entry.token_prices is None:
+        return entry.price_usd_micros
+    most_in = FRAME_TOKENS + most_tokens_in(subject)
+    return token_cost(Tokens(input=most_in, output=MOST_OUTPUT_TOKENS), entry.token_prices)
+
+
+def cost(counted: Tokens | None, entry: Entry) -> int | None:
+    """What a call's tokens cost; None, for the held price, where that is flat or they are not told."""
+    return token_cost(counted, entry.token_prices) if counted and entry.token_prices else None
 
 
 def most_tokens_in(subject: Subject) -> int:

@@ -26,7 +26,7 @@ def sources_table(entries: Iterable[Entry]) -> RenderableType:
 
 
 def _price(entry: Entry) -> str:
-    if entry.is_priced_by_tokens:
+    if entry.token_prices:
         return "by tokens"
     if not entry.price_usd_micros:
         return "free"

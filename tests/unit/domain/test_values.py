@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.domain.answer import JITTER, answer, lifetime
-from enrichment.domain.catalogue import Billing, Terms
+from enrichment.domain.catalogue import Billing, Terms, Tokens
 from enrichment.domain.company import Field, Value, is_value_of
 from enrichment.domain.errors import Fault, InvalidRequest, Throttled
 from enrichment.domain.fact import NOT_FOUND, Claim, Reading
@@ -58,9 +58,19 @@ def test_a_failure_costs_only_where_nothing_says_whether_it_was_billed() -> None
     assert cost_of_failure(Fault("reset", is_cost_unknown=True), 9) == 9
 
 
-@given(tokens=st.integers(0, 10**7), price=st.integers(0, 10**8))
-def test_tokens_are_rounded_up_to_a_whole_micro_dollar(tokens: int, price: int) -> None:
-    assert 0 <= token_cost(tokens, price) * 10**6 - tokens * price < 10**6
+figures = st.lists(st.integers(0, 10**7), min_size=5, max_size=5).map(lambda five: Tokens(*five))
+
+
+@given(counts=figures, prices=figures)
+def test_the_tokens_of_a_call_are_rounded_up_once_to_a_whole_micro_dollar(counts: Tokens, prices: Tokens) -> None:
+    exact = sum(count * price for count, price in zip(counts, prices, strict=True))
+    assert 0 <= token_cost(counts, prices) * 10**6 - exact < 10**6
+
+
+def test_each_kind_of_token_has_its_own_price() -> None:
+    prices = Tokens(input=100, output=500, cache_read=10, cache_write_5m=125, cache_write_1h=200)
+    counts = Tokens(input=10**6, output=10**6, cache_read=10**6, cache_write_5m=10**6, cache_write_1h=10**6)
+    assert token_cost(counts, prices) == 935
 
 
 def test_errors_say_what_they_know() -> None:

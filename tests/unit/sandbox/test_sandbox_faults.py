@@ -25,8 +25,9 @@ HTTP = (
     "mapbox",
     "google_places",
     "groq",
+    "anthropic",
 )
-PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq")
+PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq", "anthropic")
 
 
 async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.Response:
@@ -65,9 +66,18 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
             headers = {"User-Agent": "test/1 (https://client.example)"}
             return await client.get("/sparql", params={"query": query}, headers=headers)
         case _:
-            body = {"model": "openai/gpt-oss-20b", "messages": [{"role": "user", "content": "hello"}]}
-            key = {"Authorization": "Bearer sandbox-groq"}
-            return await client.post("/openai/v1/chat/completions", json=body, headers=key)
+            return await ask_model(client, provider)
+
+
+async def ask_model(client: httpx.AsyncClient, provider: str) -> httpx.Response:
+    messages = [{"role": "user", "content": "hello"}]
+    if provider == "groq":
+        body = {"model": "openai/gpt-oss-20b", "messages": messages}
+        key = {"Authorization": "Bearer sandbox-groq"}
+        return await client.post("/openai/v1/chat/completions", json=body, headers=key)
+    asked = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": messages}
+    headers = {"x-api-key": "sandbox-anthropic", "anthropic-version": "2026-10-21"}
+    return await client.post("/v1/messages", json=asked, headers=headers)
 
 
 @pytest.mark.parametrize("provider", HTTP)

@@ -11,7 +11,7 @@ from enrichment.domain.company import Field
 from enrichment.domain.fact import Document
 from enrichment.domain.subject import Subject
 from enrichment.sandbox import Company, World
-from enrichment.sandbox.bill import groq_cost
+from enrichment.sandbox.bill import GROQ_TOKENS, token_cost
 from enrichment.sandbox.providers.groq import KEY, Groq
 from enrichment.sandbox.sites.prose import prose
 from enrichment.sandbox.wire import Reply, Request
@@ -108,7 +108,9 @@ def test_tokens_are_counted_and_billed_by_the_models_price() -> None:
     reply = answer(body(WORLD.at(0)))
     usage = json.loads(reply.body)["usage"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    assert reply.cost_usd_micros == groq_cost(MODEL, usage["prompt_tokens"], usage["completion_tokens"]) > 0
+    assert (
+        reply.cost_usd_micros == token_cost(GROQ_TOKENS[MODEL], usage["prompt_tokens"], usage["completion_tokens"]) > 0
+    )
     longer = answer(body(WORLD.at(0), messages=[{"role": "user", "content": "x" * 8_000}]))
     assert json.loads(longer.body)["usage"]["prompt_tokens"] > 2_000
     assert reply.headers["x-ratelimit-remaining-tokens"]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from enrichment.sandbox import Company, Sandbox, SandboxSettings, sandbox
-from enrichment.sandbox.bill import GROQ_TOKENS, Bill, groq_cost
+from enrichment.sandbox.bill import ANTHROPIC_TOKENS, GROQ_TOKENS, Bill, token_cost
 from enrichment.sandbox.journal import Exchange, Journal
 from enrichment.sandbox.latency import DISTRIBUTIONS, PROVIDERS, Latency
 from enrichment.settings import load
@@ -67,6 +67,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "/v5/company/enrich",
         "/search/searchbox/v1/forward",
         "/openai/v1/chat/completions",
+        "/v1/messages",
     ):
         await client.get(path)
     await client.post("/v1/places:searchText")
@@ -85,6 +86,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "google_places": 1,
         "wikidata": 1,
         "groq": 1,
+        "anthropic": 1,
     }
 
 
@@ -110,6 +112,7 @@ async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> N
         "mapbox",
         "google_places",
         "groq",
+        "anthropic",
     ):
         assert entries[name].base_url == box.url
     assert f"http://{entries['website'].options['connect_to']}" == box.url
@@ -131,9 +134,9 @@ async def test_the_bill_counts_calls_and_what_was_answered_for_money(box: Sandbo
 
 
 def test_tokens_are_billed_by_the_million_and_rounded_up() -> None:
-    assert groq_cost("openai/gpt-oss-20b", 1_000_000, 1_000_000) == 375_000
-    assert groq_cost("openai/gpt-oss-20b", 1, 1) == 2
-    assert all(groq_cost(model, 6_000, 600) < 10_000 for model in GROQ_TOKENS)
+    assert token_cost(GROQ_TOKENS["openai/gpt-oss-20b"], 1_000_000, 1_000_000) == 375_000
+    assert token_cost(GROQ_TOKENS["openai/gpt-oss-20b"], 1, 1) == 1
+    assert all(token_cost(prices, 6_000, 600) < 40_000 for prices in {**GROQ_TOKENS, **ANTHROPIC_TOKENS}.values())
 
 
 def test_a_bill_that_is_cleared_is_nothing() -> None:

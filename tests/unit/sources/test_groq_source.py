@@ -57,7 +57,7 @@ async def test_the_request_asks_for_a_strict_schema_a_short_thought_and_a_bounde
     assert body["temperature"] == 0.1
     assert body["reasoning_effort"] == "low"
     assert body["include_reasoning"] is False
-    assert body["max_completion_tokens"] == groq.MOST_OUTPUT_TOKENS
+    assert body["max_completion_tokens"] == inference.MOST_OUTPUT_TOKENS
     wanted = body["response_format"]["json_schema"]
     assert wanted["strict"] is True
     assert wanted["schema"]["required"] == list(wanted["schema"]["properties"])
@@ -90,10 +90,10 @@ async def test_what_is_said_with_words_of_the_evidence_is_claimed() -> None:
     }
 
 
-async def test_a_call_costs_the_tokens_it_reports_each_kind_rounded_up() -> None:
+async def test_a_call_costs_the_tokens_it_reports_rounded_up() -> None:
     reading, _, _ = await ask(GOOD)
     # 700 tokens in at $0.075 and 180 out at $0.30 a million: 52.5 and 54 micro-dollars.
-    assert reading.cost_usd_micros == 53 + 54
+    assert reading.cost_usd_micros == 107
     assert reading.cost_usd_micros <= build(ENTRY).price(LARCH)
 
 
@@ -112,7 +112,7 @@ def test_without_a_believable_report_the_held_price_stands(usage: object) -> Non
 
 
 def test_a_flat_price_is_the_price_whatever_the_tokens() -> None:
-    flat = replace(ENTRY, is_priced_by_tokens=False, price_usd_micros=1_000)
+    flat = replace(ENTRY, token_prices=None, price_usd_micros=1_000)
     assert build(flat).price(LARCH) == 1_000
     assert groq.read(completion(), LARCH, flat).cost_usd_micros is None
 
@@ -120,7 +120,7 @@ def test_a_flat_price_is_the_price_whatever_the_tokens() -> None:
 def test_the_held_price_covers_a_token_for_every_byte_and_the_longest_answer() -> None:
     price = build(ENTRY).price(LARCH)
     sent = len((inference.SYSTEM + inference.prompt(LARCH) + json.dumps(inference.schema())).encode())
-    assert price >= (sent * 75_000 + groq.MOST_OUTPUT_TOKENS * 300_000) / 1_000_000
+    assert price >= (sent * 75_000 + inference.MOST_OUTPUT_TOKENS * 300_000) / 1_000_000
 
 
 def test_without_evidence_there_is_no_question() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.domain.catalogue import Billing, Entry, Layer
+from enrichment.domain.catalogue import Billing, Entry, Layer, Tokens
 from enrichment.domain.company import Field
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put
@@ -40,7 +40,7 @@ def entry(**changes: Any) -> Entry:
             entry(price_usd_micros=50_000, billing=Billing.PER_MATCH, needs_key=True, api_key="k"),
             "mapbox registry $0.05 a match set on",
         ),
-        (entry(needs_key=True, is_priced_by_tokens=True), "mapbox registry by tokens missing off: no key"),
+        (entry(needs_key=True, token_prices=Tokens(1, 1)), "mapbox registry by tokens missing off: no key"),
         (entry(is_enabled=False), "mapbox registry free not needed off: switched off"),
     ],
 )

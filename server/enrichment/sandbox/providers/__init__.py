@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from enrichment.sandbox.providers import (
+    anthropic,
     clearbit,
     gleif,
     google_places,
@@ -27,6 +28,7 @@ KEYS: Mapping[str, str] = {
     "mapbox": mapbox.KEY,
     "google_places": google_places.KEY,
     "groq": groq.KEY,
+    "anthropic": anthropic.KEY,
 }
 
 
@@ -45,6 +47,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "google_places": google_places.GooglePlaces(world),
         "wikidata": Wikidata(world),
         "groq": groq.Groq(world),
+        "anthropic": anthropic.Anthropic(world),
     }
 
 
@@ -59,6 +62,7 @@ _BEGINNINGS: Mapping[str, str] = {
     "/v1/places": "google_places",
     "/sparql": "wikidata",
     "/openai/": "groq",
+    "/v1/messages": "anthropic",
 }
 
 

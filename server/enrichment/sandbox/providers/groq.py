@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from enrichment.sandbox.bill import GROQ_TOKENS, groq_cost
+from enrichment.sandbox.bill import GROQ_TOKENS, token_cost, tokens
 from enrichment.sandbox.providers.structured import UNREADABLE, check_strict, filled
 from enrichment.sandbox.providers.understanding import understand
 from enrichment.sandbox.wire import Reply, Request, json_reply, pause
@@ -101,7 +101,7 @@ class Groq:
             text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         draw = Draw("groq", asked.model, asked.evidence)
         thought = draw.between("reasoning", 40, 120)
-        tokens_out = thought + _tokens(text)
+        tokens_out = thought + tokens(text)
         is_cut = tokens_out > asked.tokens_out
         if is_cut:
             tokens_out, text = asked.tokens_out, text[: max(0, asked.tokens_out - thought) * 4]
@@ -110,7 +110,7 @@ class Groq:
             message["reasoning"] = "The pages say what the company does; each answer is backed by a sentence of them."
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if is_cut else "stop"}
         reply = json_reply(200, _envelope(asked, choice, tokens_out, draw), _limits(asked))
-        cost = groq_cost(asked.model, asked.tokens_in, tokens_out)
+        cost = token_cost(GROQ_TOKENS[asked.model], asked.tokens_in, tokens_out)
         return Reply(200, reply.body, "application/json", reply.headers, cost)
 
 
@@ -121,7 +121,7 @@ class _Asked:
         messages = cast(Sequence[Mapping[str, Any]], body["messages"])
         self.model = str(body["model"])
         self.evidence = "\n".join(str(message["content"]) for message in messages if message["role"] == "user")
-        self.tokens_in = 60 + sum(4 + _tokens(str(message["content"])) for message in messages)
+        self.tokens_in = 60 + sum(4 + tokens(str(message["content"])) for message in messages)
         self.tokens_out = int(body.get("max_completion_tokens") or body.get("max_tokens") or 8_192)
         self.is_stream = bool(body.get("stream"))
         self.shows_reasoning = body.get("include_reasoning", True) is not False
@@ -132,11 +132,6 @@ class _Asked:
         self.is_strict = bool(given.get("strict"))
         if self.tokens_out < 1:
             raise ValueError("max_completion_tokens")
-
-
-def _tokens(text: str) -> int:
-    """About four characters each, as tokenizers of today cut European languages."""
-    return -(-len(text) // 4)
 
 
 def _error(status: int, message: str, code: str = "") -> Reply:

@@ -1,7 +1,7 @@
 """Gives an answer the form of a JSON schema, whatever its property names: what a model with structured output does."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -22,22 +22,31 @@ class Problem(ValueError):
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
-def check_strict(schema: Schema, path: str = "") -> None:
-    """Raises Problem where a strict schema leaves something open: every property required, no others allowed."""
+def check_strict(schema: Schema, path: str = "", *, may_be_optional: bool = False) -> None:
+    """Raises Problem where a strict schema leaves something open: every property required, no others allowed.
+
+    `may_be_optional`: a property need not be required.
+    """
     if schema.get("type") == "object" or "properties" in schema:
         properties = cast(Mapping[str, Schema], schema.get("properties", {}))
-        if missing := sorted(set(properties) - set(schema.get("required", ()))):
+        missing = sorted(set(properties) - set(schema.get("required", ())))
+        if missing and not may_be_optional:
             raise Problem(f"{path}/required: `required` must include every key in properties. Missing '{missing[0]}'")
         if schema.get("additionalProperties") is not False:
             raise Problem(f"{path}: `additionalProperties:false` must be set on every object")
-        for name, inner in properties.items():
-            check_strict(inner, f"{path}/properties/{name}")
-    for name, inner in cast(Mapping[str, Schema], schema.get("$defs", {})).items():
-        check_strict(inner, f"{path}/$defs/{name}")
+    for name, inner in _inside(schema):
+        check_strict(inner, f"{path}/{name}", may_be_optional=may_be_optional)
+
+
+def _inside(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """The schemas within a schema, by where they stand."""
+    for group in ("properties", "$defs"):
+        for name, inner in cast(Mapping[str, Schema], schema.get(group, {})).items():
+            yield f"{group}/{name}", inner
     if isinstance(schema.get("items"), dict):
-        check_strict(schema["items"], f"{path}/items")
+        yield "items", schema["items"]
     for position, inner in enumerate(cast(Sequence[Schema], schema.get("anyOf", ()))):
-        check_strict(inner, f"{path}/anyOf/{position}")
+        yield f"anyOf/{position}", inner
 
 
 def filled(schema: Schema, understanding: Understanding) -> object:
