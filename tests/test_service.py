@@ -10,12 +10,14 @@ import pytest
 
 from enrichment.app import serving
 from enrichment.domain.company import DEFAULT_FIELDS, Field
-from enrichment.sandbox import Sandbox, SandboxSettings, sandbox
+from enrichment.domain.names import normalised_name
+from enrichment.sandbox import Company as Invented
+from enrichment.sandbox import Sandbox, SandboxSettings, World, sandbox
 from enrichment.settings import load
 from enrichment.terminal.health import is_serving
 from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
 from hostile_inputs import HOSTILE
-from imensiah.enrichment.v1.company_pb2 import CompanyField
+from imensiah.enrichment.v1.company_pb2 import Company, CompanyField, CompanyStatus
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     Disposition,
     EnrichmentCompleted,
@@ -393,3 +395,42 @@ async def test_a_data_folder_that_cannot_be_written_costs_the_cache_alone(tmp_pa
         options = EnrichOptions(layers=("foundation",))
         done = completed(await enrich(client, box.world.showcase[0], options))
     assert done.company.name
+
+
+def shown(company: Company, field: str) -> str:
+    """A field's value as the world writes it."""
+    if field == "address":
+        return company.address.postal_code
+    return CompanyStatus.Name(company.status) if field == "status" else str(getattr(company, field))
+
+
+def expected(one: Invented, kind: str) -> str:
+    """What an answer should show of a company with a conflict of this kind."""
+    if kind == "renamed":
+        # Its registers have not heard of the new name, and a legal name is what they hold.
+        return one.told_by("opencorporates").legal_name
+    return {"closed": "COMPANY_STATUS_CLOSED", "moved": one.facts.seat.postal_code}.get(kind, one.facts.number)
+
+
+def planted_in(world: World, kind: str) -> tuple[Invented, str]:
+    """The first company with a conflict of this kind and somebody who knows better, and the field that it is about."""
+    return next(
+        (one, planted.field)
+        for one in map(world.at, range(2, 1_500))
+        for planted in one.planted
+        if planted.kind == kind and one.site.state == "up" and one.site.robots == "allow" and one.site.shows_number
+        if planted.told and not one.unknown_to & {"receitaws", "opencorporates"}
+    )
+
+
+async def test_where_sources_contradict_each_other_the_truth_is_shown_and_the_rest_is_kept(tmp_path: Path) -> None:
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        box.set_rate_limits(is_on=False)
+        for kind in ("agency", "payment", "branch", "closed", "moved", "renamed"):
+            one, field = planted_in(box.world, kind)
+            done = completed(await enrich(client, one.domain, EVERYTHING))
+            assert normalised_name(shown(done.company, field)) == normalised_name(expected(one, kind)), kind
+            name = CompanyField.Value(f"COMPANY_FIELD_{field.upper()}")
+            heard = {item.selected for item in done.evidence if item.field == name}
+            # A branch's number is the company's, and a register that tells of an end leaves nobody to be asked.
+            assert heard == ({True} if kind in ("branch", "closed") else {True, False}), kind
