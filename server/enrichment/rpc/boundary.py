@@ -1,4 +1,4 @@
-"""What stands between gRPC and a handler: request id, admission, deadline, errors into statuses.
+"""What stands between gRPC and a handler: request id, caller, admission, deadline, errors into statuses.
 
 These are no grpc.aio interceptors: those see a stream's handler, not its errors (grpc#27035), and health and reflection
 need none of it.
@@ -7,17 +7,20 @@ need none of it.
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import uuid4
 
 import grpc
 from grpc.aio import ServicerContext
 
+from enrichment.domain.caller import Caller, Role
 from enrichment.domain.errors import InvalidRequest
 from enrichment.rpc import status
 from enrichment.rpc.admission import Admission
+from enrichment.rpc.callers import Callers
 from enrichment.rpc.status import REQUEST_ID, Refused
 
 log = logging.getLogger(__name__)
@@ -28,65 +31,113 @@ LEAST_SECONDS = 0.05
 CANCELLATION_SECONDS = 1.0
 
 Context = ServicerContext[bytes, bytes]
-# A request's bytes and the seconds it may take, to the responses' bytes.
-Stream = Callable[[bytes, float], AsyncGenerator[bytes, None]]
-Handler = Callable[[bytes, Context], Awaitable[None]]
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What a handler knows of a call beside its bytes: who calls, and how many seconds an enrichment may take."""
+
+    caller: Caller
+    seconds: float
+
+
+# What serves a call: a request's bytes to one answer, to a stream of them, or a stream of requests to one of answers.
+Answering = Callable[[bytes, Visit], Awaitable[bytes]]
+Streaming = Callable[[bytes, Visit], AsyncGenerator[bytes, None]]
+Conversing = Callable[[AsyncIterator[bytes], Visit], AsyncGenerator[bytes, None]]
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+
+
+@dataclass(frozen=True, slots=True)
 class Boundary:
-    """Wraps the streams of a server.
+    """Makes gRPC handlers: each always ends with a status, and never with a word that is not ours.
 
     `ceiling_seconds` bounds every run, `reading_seconds` the time beyond it in which the caller may still read.
     """
 
     admission: Admission
+    callers: Callers
     ceiling_seconds: float
     reading_seconds: float
 
-    def around(self, stream: Stream) -> Handler:
-        """The gRPC handler of a stream: always ends with a status, and never with a word that is not ours."""
+    def answering(self, answer: Answering, role: Role = Role.CALLER) -> Handler:
+        """The handler of a call with one answer."""
+
+        async def handle(request: bytes, context: Context) -> bytes:
+            answers: list[bytes] = []
+
+            async def work(visit: Visit) -> None:
+                async with self._limit(visit.seconds):
+                    answers.append(await answer(request, visit))
+
+            await self._serve(context, role, work)
+            return answers[0]
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    def streaming(self, stream: Streaming) -> Handler:
+        """The handler of a stream of answers."""
 
         async def handle(request: bytes, context: Context) -> None:
-            request_id = request_id_of(context)
-            context.set_trailing_metadata(((REQUEST_ID, request_id),))
-            try:
-                with self.admission:
-                    await self._send(stream, request, context)
-                return
-            except grpc.aio.BaseError:
-                # A write failed because the caller has left. The cancellation that follows ends the call quietly here;
-                # without it, which now and then is a moment late, gRPC would log an error of its own.
-                await asyncio.sleep(CANCELLATION_SECONDS)
-                raise
-            except asyncio.CancelledError as error:
-                if _is_cancelled():
-                    # Swallowing it leaks memory in the core (grpc#43360).
-                    raise
-                # Nobody cancelled this call, a bug did: without a status the caller would wait for ever (grpc#29248).
-                answer = _answer(error, request_id)
-            except Exception as error:  # noqa: BLE001 - gRPC would send the text of whatever came through to the caller
-                answer = _answer(error, request_id)
-            await status.abort(context, answer, request_id)
+            async def work(visit: Visit) -> None:
+                async with self._limit(visit.seconds + self.reading_seconds):
+                    await _send(stream(request, visit), context)
 
-        return handle
+            await self._serve(context, Role.CALLER, work)
 
-    async def _send(self, stream: Stream, request: bytes, context: Context) -> None:
-        seconds = seconds_left(context.time_remaining(), self.ceiling_seconds)
-        most = seconds + self.reading_seconds
-        limit = asyncio.timeout(most)
+        return grpc.unary_stream_rpc_method_handler(handle)
+
+    def conversing(self, converse: Conversing) -> Handler:
+        """The handler of a stream of requests, which lasts for as long as the caller wants."""
+
+        async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
+            await self._serve(context, Role.CALLER, lambda visit: _send(converse(requests, visit), context))
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    async def _serve(self, context: Context, role: Role, work: Callable[[Visit], Awaitable[None]]) -> None:
+        request_id = request_id_of(context)
+        context.set_trailing_metadata(((REQUEST_ID, request_id),))
         try:
-            # Closing a stream never waits, because its clean-up is synchronous; left to the garbage collector it would
-            # come later, in a task of its own.
-            async with limit, aclosing(stream(request, seconds)) as responses:
-                async for response in responses:
-                    await context.write(response)
+            caller = self.callers.admitted(context.invocation_metadata() or (), role)
+            with self.admission:
+                await work(Visit(caller, seconds_left(context.time_remaining(), self.ceiling_seconds)))
+            return
+        except grpc.aio.BaseError:
+            # A write failed because the caller has left. The cancellation that follows ends the call quietly here;
+            # without it, which now and then is a moment late, gRPC would log an error of its own.
+            await asyncio.sleep(CANCELLATION_SECONDS)
+            raise
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                # Swallowing it leaks memory in the core (grpc#43360).
+                raise
+            # Nobody cancelled this call, a bug did: without a status the caller would wait for ever (grpc#29248).
+            answer = _answer(error, request_id)
+        except Exception as error:  # noqa: BLE001 - gRPC would send the text of whatever came through to the caller
+            answer = _answer(error, request_id)
+        await status.abort(context, answer, request_id)
+
+    @asynccontextmanager
+    async def _limit(self, seconds: float) -> AsyncGenerator[None]:
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                yield
         except TimeoutError:
             if limit.expired():
-                raise Refused(status.stream_too_long(most)) from None
+                raise Refused(status.stream_too_long(seconds)) from None
             raise
+
+
+async def _send(responses: AsyncGenerator[bytes, None], context: Context) -> None:
+    # Closing a stream never waits, because its clean-up is synchronous; left to the garbage collector it would come
+    # later, in a task of its own.
+    async with aclosing(responses):
+        async for response in responses:
+            await context.write(response)
 
 
 def seconds_left(remaining: float | None, ceiling_seconds: float) -> float:

@@ -15,6 +15,7 @@ from enrichment.domain.event import (
     SourceOutcome,
     Started,
 )
+from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints
 from enrichment.rpc import status
 from enrichment.rpc.company_codec import FIELDS, company, evidence
@@ -28,8 +29,10 @@ _FIELD_OF = {number: name for name, number in FIELDS.items()}
 _LAYER_OF = {number: layer for layer, number in LAYERS.items()}
 
 
-def request(message: pb.EnrichRequest, domain: str, default_max_cost_usd_micros: int) -> EnrichmentRequest:
-    """A request that has passed validation, with what it leaves open filled in."""
+def request(
+    message: pb.EnrichRequest, domain: str, default_max_cost_usd_micros: int, purse: Purse
+) -> EnrichmentRequest:
+    """A request that has passed validation, with what it leaves open filled in; `purse` pays for it."""
     has_cost = message.HasField("max_cost_usd_micros")
     return EnrichmentRequest(
         domain=domain,
@@ -39,6 +42,7 @@ def request(message: pb.EnrichRequest, domain: str, default_max_cost_usd_micros:
         max_cost_usd_micros=message.max_cost_usd_micros if has_cost else default_max_cost_usd_micros,
         max_age_seconds=seconds_of(message.max_age) if message.HasField("max_age") else None,
         include_source_outcomes=message.include_source_outcomes,
+        purse=purse,
     )
 
 

@@ -1,16 +1,18 @@
 """The gRPC server: options, health, reflection, and an end in which no caller is dropped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from enrichment.domain.caller import Caller
 from enrichment.domain.ports import Clock, Enrichments
 from enrichment.rpc.admission import Admission
 from enrichment.rpc.boundary import Boundary, Handler, NotOffered
+from enrichment.rpc.callers import Callers
 from enrichment.rpc.service import EnrichmentService
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
@@ -29,7 +31,7 @@ class ServerSettings:
 
     `listen` is host:port; port 0 takes a free one. `ceiling_seconds` bounds a run whatever deadline its caller has,
     `reading_seconds` the time beyond it in which the caller may still read. A stop waits `drain_seconds` for the
-    streams to end by themselves, then `grace_seconds` more, then cuts them.
+    streams to end by themselves, then `grace_seconds` more, then cuts them. `callers`: by the SHA-256 of their tokens.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -40,6 +42,7 @@ class ServerSettings:
     grace_seconds: float = 5.0
     default_max_cost_usd_micros: int = 50_000
     reflection: bool = True
+    callers: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
 
 
 class Server:
@@ -52,8 +55,9 @@ class Server:
         service = EnrichmentService(enrichments, clock, settings.default_max_cost_usd_micros)
         self._settings = settings
         self._admission = Admission(settings.max_streams)
-        boundary = Boundary(self._admission, settings.ceiling_seconds, settings.reading_seconds)
-        self._offered = {ENRICHMENT_SERVICE: {"Enrich": boundary.around(service.enrich)}}
+        callers = Callers(settings.callers)
+        boundary = Boundary(self._admission, callers, settings.ceiling_seconds, settings.reading_seconds)
+        self._offered = {ENRICHMENT_SERVICE: {"Enrich": boundary.streaming(service.enrich)}}
         self._health = _HealthServicer()
         self._server = grpc.aio.server(options=_options(settings))
 
@@ -93,12 +97,7 @@ _HealthServicer: Any = vars(health)["aio"].HealthServicer
 
 def _handlers(offered: Mapping[str, Mapping[str, Handler]]) -> list[grpc.GenericRpcHandler]:
     """No serializers: the handlers read and write bytes, so that a prepared answer is sent as it is."""
-    return [
-        grpc.method_handlers_generic_handler(
-            service, {name: grpc.unary_stream_rpc_method_handler(handler) for name, handler in methods.items()}
-        )
-        for service, methods in offered.items()
-    ]
+    return [grpc.method_handlers_generic_handler(service, dict(methods)) for service, methods in offered.items()]
 
 
 def _listen(server: grpc.aio.Server, listen: str) -> str:

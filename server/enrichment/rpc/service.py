@@ -9,6 +9,7 @@ from enrichment.domain.errors import InvalidRequest
 from enrichment.domain.event import Completed, Event, Started
 from enrichment.domain.ports import Clock, Enrichments
 from enrichment.rpc import codec
+from enrichment.rpc.boundary import Visit
 from enrichment.rpc.held import HeldAnswers, Prepared, key_of
 from enrichment.rpc.validation import checked_domain
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
@@ -19,11 +20,12 @@ class EnrichmentService:
 
     def __init__(self, enrichments: Enrichments, clock: Clock, default_max_cost_usd_micros: int) -> None:
         self._enrichments = enrichments
+        self._clock = clock
         self._default_max_cost_usd_micros = default_max_cost_usd_micros
         self._held = HeldAnswers(clock, enrichments.generation)
 
-    async def enrich(self, request: bytes, seconds: float) -> AsyncGenerator[bytes, None]:
-        """The EnrichResponses of one EnrichRequest, all serialized, within `seconds` of reading them at once.
+    async def enrich(self, request: bytes, visit: Visit) -> AsyncGenerator[bytes, None]:
+        """The EnrichResponses of one EnrichRequest, all serialized, within its seconds if they are read at once.
 
         Raises Refused or InvalidRequest for a request that cannot be served.
         """
@@ -36,12 +38,13 @@ class EnrichmentService:
                 yield prepared
             return
         domain = checked_domain(message)
-        understood = codec.request(message, domain, self._default_max_cost_usd_micros)
+        purse = visit.caller.purse(self._clock())
+        understood = codec.request(message, domain, self._default_max_cost_usd_micros, purse)
         # Asked before the run reads anything: what is learnt while it runs makes its answer out of date.
         generation = self._enrichments.generation(domain)
         sent: list[bytes] = []
         # Neither a TaskGroup nor a timeout is open across a yield (PEP 789): the run has its own task.
-        with self._enrichments.start(understood, seconds) as run:
+        with self._enrichments.start(understood, visit.seconds) as run:
             while (event := await run.event()) is not None:
                 sent.append(_encoded(len(sent) + 1, event))
                 if isinstance(event, Completed) and event.is_from_cache and event.repeatable_until is not None:

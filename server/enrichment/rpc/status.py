@@ -36,6 +36,12 @@ _CODES: Mapping[ErrorReason.ValueType, code_pb2.Code] = {
     ErrorReason.ERROR_REASON_METHOD_NOT_OFFERED: code_pb2.UNIMPLEMENTED,
     ErrorReason.ERROR_REASON_DEADLINE_TOO_SHORT: code_pb2.DEADLINE_EXCEEDED,
     ErrorReason.ERROR_REASON_STREAM_TOO_LONG: code_pb2.DEADLINE_EXCEEDED,
+    ErrorReason.ERROR_REASON_REQUEST_ID_REUSED: code_pb2.INVALID_ARGUMENT,
+    ErrorReason.ERROR_REASON_UNAUTHENTICATED: code_pb2.UNAUTHENTICATED,
+    ErrorReason.ERROR_REASON_PERMISSION_DENIED: code_pb2.PERMISSION_DENIED,
+    ErrorReason.ERROR_REASON_NOTHING_HELD: code_pb2.NOT_FOUND,
+    ErrorReason.ERROR_REASON_UNKNOWN_SOURCE: code_pb2.NOT_FOUND,
+    ErrorReason.ERROR_REASON_STORE_UNAVAILABLE: code_pb2.UNAVAILABLE,
     ErrorReason.ERROR_REASON_SOURCE_FAULT: code_pb2.UNAVAILABLE,
     ErrorReason.ERROR_REASON_SOURCE_THROTTLED: code_pb2.RESOURCE_EXHAUSTED,
     ErrorReason.ERROR_REASON_SOURCE_QUOTA_EXHAUSTED: code_pb2.RESOURCE_EXHAUSTED,
@@ -120,6 +126,44 @@ def stream_too_long(seconds: float) -> Status:
         f"the stream was not read to its end within {seconds:g} s",
         {"seconds": f"{seconds:g}"},
     )
+
+
+def unauthenticated(what: str) -> Status:
+    """Nobody knows who calls; `what` says why, and what to send."""
+    return _status(ErrorReason.ERROR_REASON_UNAUTHENTICATED, what, {})
+
+
+def permission_denied(caller: str) -> Status:
+    """The caller is not an operator."""
+    message = f"{caller!r} is not an operator of this server, and what was asked for is for operators"
+    return _status(ErrorReason.ERROR_REASON_PERMISSION_DENIED, message, {"caller": caller})
+
+
+def request_id_reused(request_id: str) -> Status:
+    """The id belongs to another request of the last ten minutes."""
+    return _status(
+        ErrorReason.ERROR_REASON_REQUEST_ID_REUSED,
+        f"the request_id {request_id} was used within the last ten minutes for another request; each needs its own",
+        {"request_id": request_id},
+    )
+
+
+def nothing_held(domain: str) -> Status:
+    """Nothing is held of the company."""
+    message = f"nothing is held of {domain}; Enrich learns of it"
+    return _status(ErrorReason.ERROR_REASON_NOTHING_HELD, message, {"domain": domain})
+
+
+def unknown_source(source: str) -> Status:
+    """There is no source of this name."""
+    message = f"there is no source named {source[:100]!r}; ListSources has the names"
+    return _status(ErrorReason.ERROR_REASON_UNKNOWN_SOURCE, message, {"source": source[:100]})
+
+
+def store_unavailable(retry_after: float) -> Status:
+    """The database is out of reach; to be tried again after so many seconds."""
+    message = f"the database is out of reach, so nothing was changed; try again in {retry_after:g} s"
+    return _status(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE, message, {}, _retry(retry_after))
 
 
 def of_source(source: str, error: SourceError) -> Status:

@@ -9,6 +9,7 @@ from enrichment.domain.catalogue import Layer
 from enrichment.domain.company import DEFAULT_FIELDS, Company, Field
 from enrichment.domain.errors import Fault, SkipReason
 from enrichment.domain.event import Completed, Disposition, EnrichmentRequest, Shortfall, SourceOutcome
+from enrichment.domain.purse import Purse
 from enrichment.domain.subject import Hints
 from enrichment.rpc import codec
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
@@ -17,7 +18,7 @@ from rpc.scripted import NOON, completed, layer_result, outcome, skipped, starte
 
 
 def understood(message: pb.EnrichRequest) -> EnrichmentRequest:
-    return codec.request(message, "vidraria.com.br", 50_000)
+    return codec.request(message, "vidraria.com.br", 50_000, Purse())
 
 
 def test_what_a_request_leaves_open_is_filled_in() -> None:

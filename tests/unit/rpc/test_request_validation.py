@@ -6,6 +6,7 @@ from google.rpc.error_details_pb2 import BadRequest  # pyright: ignore[reportMis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrichment.domain.purse import Purse
 from enrichment.rpc import codec
 from enrichment.rpc.status import Refused
 from enrichment.rpc.validation import MOST_VIOLATIONS, checked_domain
@@ -170,7 +171,7 @@ ANY_REQUEST = st.builds(
 def test_any_request_is_understood_or_refused_with_reasons(message: pb.EnrichRequest) -> None:
     refused = refusal_of(message)
     if refused is None:
-        understood = codec.request(message, "vidraria.com.br", 50_000)
+        understood = codec.request(message, "vidraria.com.br", 50_000, Purse())
         assert understood.wanted
         assert understood.layers
         assert understood.max_cost_usd_micros >= 0

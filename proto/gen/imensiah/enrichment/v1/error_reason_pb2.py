@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)imensiah/enrichment/v1/error_reason.proto\x12\x16imensiah.enrichment.v1*\x8c\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\x01\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x02\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x03\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\x04\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x05\x12#\n\x1f\x45RROR_REASON_METHOD_NOT_OFFERED\x10\x06\x12#\n\x1f\x45RROR_REASON_DEADLINE_TOO_SHORT\x10\x07\x12\x1d\n\x19\x45RROR_REASON_SOURCE_FAULT\x10\x08\x12!\n\x1d\x45RROR_REASON_SOURCE_THROTTLED\x10\t\x12\'\n#ERROR_REASON_SOURCE_QUOTA_EXHAUSTED\x10\n\x12$\n ERROR_REASON_SOURCE_UNAUTHORIZED\x10\x0b\x12 \n\x1c\x45RROR_REASON_SOURCE_REJECTED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_SOURCE_UNREADABLE\x10\r\x12 \n\x1c\x45RROR_REASON_STREAM_TOO_LONG\x10\x0e\x42\x43\n\x1a\x63om.imensiah.enrichment.v1P\x01Z#imensiah/enrichment/v1;enrichmentv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)imensiah/enrichment/v1/error_reason.proto\x12\x16imensiah.enrichment.v1*\xb6\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\x01\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x02\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x03\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\x04\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x05\x12#\n\x1f\x45RROR_REASON_METHOD_NOT_OFFERED\x10\x06\x12#\n\x1f\x45RROR_REASON_DEADLINE_TOO_SHORT\x10\x07\x12\x1d\n\x19\x45RROR_REASON_SOURCE_FAULT\x10\x08\x12!\n\x1d\x45RROR_REASON_SOURCE_THROTTLED\x10\t\x12\'\n#ERROR_REASON_SOURCE_QUOTA_EXHAUSTED\x10\n\x12$\n ERROR_REASON_SOURCE_UNAUTHORIZED\x10\x0b\x12 \n\x1c\x45RROR_REASON_SOURCE_REJECTED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_SOURCE_UNREADABLE\x10\r\x12 \n\x1c\x45RROR_REASON_STREAM_TOO_LONG\x10\x0e\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\x0f\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\x10\x12\x1d\n\x19\x45RROR_REASON_NOTHING_HELD\x10\x11\x12\x1f\n\x1b\x45RROR_REASON_UNKNOWN_SOURCE\x10\x12\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x13\x42\x43\n\x1a\x63om.imensiah.enrichment.v1P\x01Z#imensiah/enrichment/v1;enrichmentv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\032com.imensiah.enrichment.v1P\001Z#imensiah/enrichment/v1;enrichmentv1'
   _globals['_ERRORREASON']._serialized_start=70
-  _globals['_ERRORREASON']._serialized_end=594
+  _globals['_ERRORREASON']._serialized_end=764
 # @@protoc_insertion_point(module_scope)

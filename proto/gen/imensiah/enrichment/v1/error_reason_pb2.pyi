@@ -96,6 +96,32 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
       { "reason": "STREAM_TOO_LONG", "domain": "enrichment.imensiah.com", "metadata": { "seconds": "18" } }
     """
+    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 15
+    """The server knows its callers by a bearer token, and none came or none of theirs. Comes as UNAUTHENTICATED.
+
+      { "reason": "UNAUTHENTICATED", "domain": "enrichment.imensiah.com" }
+    """
+    ERROR_REASON_PERMISSION_DENIED: _ErrorReason.ValueType  # 16
+    """What was asked for is for operators, and the caller is none. Comes as PERMISSION_DENIED.
+
+      { "reason": "PERMISSION_DENIED", "domain": "enrichment.imensiah.com", "metadata": { "caller": "search" } }
+    """
+    ERROR_REASON_NOTHING_HELD: _ErrorReason.ValueType  # 17
+    """Nothing is held of the company. Comes as NOT_FOUND, of GetCompany: Enrich learns of it.
+
+      { "reason": "NOTHING_HELD", "domain": "enrichment.imensiah.com", "metadata": { "domain": "vidraria.com.br" } }
+    """
+    ERROR_REASON_UNKNOWN_SOURCE: _ErrorReason.ValueType  # 18
+    """There is no source of this name. Comes as NOT_FOUND; ListSources has the names.
+
+      { "reason": "UNKNOWN_SOURCE", "domain": "enrichment.imensiah.com", "metadata": { "source": "clearbitt" } }
+    """
+    ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 19
+    """What must be written durably cannot be written now: the database is out of reach. Comes as UNAVAILABLE with a
+    google.rpc.RetryInfo.
+
+      { "reason": "STORE_UNAVAILABLE", "domain": "enrichment.imensiah.com" }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo that comes with every error of this service; its `domain` is
@@ -175,5 +201,31 @@ ERROR_REASON_STREAM_TOO_LONG: ErrorReason.ValueType  # 14
 Comes as DEADLINE_EXCEEDED. What was learnt is held: the same request is answered at once.
 
   { "reason": "STREAM_TOO_LONG", "domain": "enrichment.imensiah.com", "metadata": { "seconds": "18" } }
+"""
+ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 15
+"""The server knows its callers by a bearer token, and none came or none of theirs. Comes as UNAUTHENTICATED.
+
+  { "reason": "UNAUTHENTICATED", "domain": "enrichment.imensiah.com" }
+"""
+ERROR_REASON_PERMISSION_DENIED: ErrorReason.ValueType  # 16
+"""What was asked for is for operators, and the caller is none. Comes as PERMISSION_DENIED.
+
+  { "reason": "PERMISSION_DENIED", "domain": "enrichment.imensiah.com", "metadata": { "caller": "search" } }
+"""
+ERROR_REASON_NOTHING_HELD: ErrorReason.ValueType  # 17
+"""Nothing is held of the company. Comes as NOT_FOUND, of GetCompany: Enrich learns of it.
+
+  { "reason": "NOTHING_HELD", "domain": "enrichment.imensiah.com", "metadata": { "domain": "vidraria.com.br" } }
+"""
+ERROR_REASON_UNKNOWN_SOURCE: ErrorReason.ValueType  # 18
+"""There is no source of this name. Comes as NOT_FOUND; ListSources has the names.
+
+  { "reason": "UNKNOWN_SOURCE", "domain": "enrichment.imensiah.com", "metadata": { "source": "clearbitt" } }
+"""
+ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 19
+"""What must be written durably cannot be written now: the database is out of reach. Comes as UNAVAILABLE with a
+google.rpc.RetryInfo.
+
+  { "reason": "STORE_UNAVAILABLE", "domain": "enrichment.imensiah.com" }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
