@@ -15,10 +15,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from enrichment.domain.catalogue import Entry, Hosts
+from enrichment.domain.ports import LedgerUnavailable
 from enrichment.terminal import words
 from enrichment.terminal.failures import ExitCode, explained
 from enrichment.terminal.settings_file import Scalar, settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
+from enrichment.terminal.spending import spending_json, spending_table
 from enrichment.terminal.tables import sources_table
 from enrichment_client import DEFAULT_TARGET, DEFAULT_TIMEOUT, EnrichmentClient, EnrichmentError, EnrichOptions
 
@@ -110,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
         "--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s"
     )
     command("sources", _sources, "list the sources: price, key, and why one is off")
+    _spend_options(command("spend", _spend, "what was spent, from the ledger of the settings in force"))
     command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
     return top
 
@@ -141,6 +144,13 @@ def _sandbox_options(command: argparse.ArgumentParser) -> None:
     add("--dns-port", type=words.port, metavar="PORT", help="for DNS; default: a free one")
     add("--seed", type=int, help="another seed, another world of companies; default: always the same")
     add("--latency-scale", type=words.scale, metavar="SCALE", help="1: the providers' usual pace (default), 0: at once")
+
+
+def _spend_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--days", type=words.days, default=30, metavar="N", help="today and the days before it; default: %(default)s")
+    add("--by", choices=("day", "source", "caller"), default="day", help="default: %(default)s")
+    add("--json", action="store_true", help="for programs; money in millionths of a US dollar")
 
 
 def _enrich(arguments: Arguments) -> int:
@@ -222,6 +232,22 @@ def _health(arguments: Arguments) -> int:
 
 def _sources(_arguments: Arguments) -> int:
     put(console_for(sys.stdout), sources_table(_settings().sources))
+    return ExitCode.OK
+
+
+def _spend(arguments: Arguments) -> int:
+    settings = _settings()
+    with _server_extra():
+        from enrichment.stores.ledger.spending import first_day, spending
+    since = first_day(arguments.days, time.time())
+    try:
+        rows = spending(settings.database_url, settings.data_dir, arguments.by, since)
+    except LedgerUnavailable as error:
+        raise Failed(ExitCode.FAILED, str(error)) from None
+    if arguments.json:
+        print(spending_json(rows, arguments.by, since))
+    else:
+        put(console_for(sys.stdout), spending_table(rows, arguments.by, since))
     return ExitCode.OK
 
 

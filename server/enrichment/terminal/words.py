@@ -10,6 +10,7 @@ MOST_DOLLARS = 1_000
 MOST_SECONDS = 3_600
 MOST_SCALE = 100
 LAST_PORT = 65_535
+MOST_DAYS = 3_650
 
 
 def target(text: str) -> str:
@@ -46,6 +47,13 @@ def seconds(text: str) -> float:
         if 0 < float(text) <= MOST_SECONDS:
             return float(text)
     raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0, up to {MOST_SECONDS}")
+
+
+def days(text: str) -> int:
+    """How far to look back."""
+    if text.isdecimal() and 1 <= int(text) <= MOST_DAYS:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MOST_DAYS:,}")
 
 
 def scale(text: str) -> float:
