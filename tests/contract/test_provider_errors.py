@@ -69,6 +69,10 @@ def _cut_short(finish_reason: str) -> Mapping[str, object]:
     return {"choices": [{"message": {"content": "{}"}, "finish_reason": finish_reason}]}
 
 
+def _stopped(reason: str) -> Mapping[str, object]:
+    return {"content": [{"type": "text", "text": "{}"}], "stop_reason": reason}
+
+
 PAGE = "<html><h1>Just a moment</h1></html>"
 PROVIDERS: Mapping[str, tuple[Said, ...]] = {
     "receitaws": (
@@ -210,6 +214,11 @@ PROVIDERS: Mapping[str, tuple[Said, ...]] = {
         Said("broken", 500, _anthropic("api_error"), Fault),
         Said("not there", 503, "<html>later</html>", Fault),
         Said("overloaded", 529, _anthropic("overloaded_error"), Fault),
+        Said("its own source is late", 504, _anthropic("timeout_error"), Fault),
+        Said("in each other's way", 409, _anthropic("conflict_error"), Rejected),
+        Said("it cannot be processed", 422, _anthropic("invalid_request_error"), Rejected),
+        Said("no words left", 200, _stopped("max_tokens"), Unreadable, may_cost=True),
+        Said("it would not answer", 200, _stopped("refusal"), Unreadable, may_cost=True),
     ),
 }
 ROWS = [
@@ -236,3 +245,7 @@ def test_what_a_provider_says_means_what_it_documents(source: str, said: Said) -
     assert caught.value.is_cost_unknown is said.may_cost
     assert getattr(caught.value, "retry_after", None) == said.pause
     assert str(said.status) in str(caught.value) or said.status == 200
+
+
+def test_every_provider_has_its_rows() -> None:
+    assert {case.source for case in SOURCES} == set(PROVIDERS)

@@ -243,10 +243,7 @@ DNS: Mapping[str, set[str]] = {
 }
 # Pages of websites have their own test (test_recorded_pages.py); nobody here asks the others.
 ELSEWHERE = {"html"}
-OF_NO_SOURCE = {
-    *("apify", "apollo", "brasilapi", "cnpjws", "companies-house", "hunter", "minhareceita", "sec-edgar"),
-    *("anthropic", "peopledatalabs"),
-}
+OF_NO_SOURCE = {"apify", "apollo", "brasilapi", "cnpjws", "companies-house", "hunter", "minhareceita", "sec-edgar"}
 
 
 def meaning(one: Recorded) -> str:
@@ -314,7 +311,7 @@ def test_no_recorded_answer_is_left_out() -> None:
     expected = {folder(source).name: {one.file for one in table} for source, table in SOURCES.items()}
     expected["dns"] = set(DNS)
     folders = {path.name for path in RECORDED.iterdir() if path.is_dir()}
-    assert folders - set(expected) - ELSEWHERE <= OF_NO_SOURCE
+    assert folders - set(expected) - ELSEWHERE == OF_NO_SOURCE
     for name, files in expected.items():
         assert files == {path.name for path in (RECORDED / name).iterdir()}, name
 
