@@ -80,7 +80,13 @@ def row(name: str, ratios: list[float]) -> bool:
 async def main(companies: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with sandbox(SandboxSettings(fixed_latency_ms=DELAY_MS)) as box:
-            environ = {**box.environment, "IMENSIAH_LISTEN": "127.0.0.1:0", "IMENSIAH_DATA_DIR": folder}
+            environ = {
+                **box.environment,
+                "IMENSIAH_LISTEN": "127.0.0.1:0",
+                "IMENSIAH_DATA_DIR": folder,
+                # Company after company: a registry's own pace is no work of ours.
+                "IMENSIAH_SOURCES__RDAP__MIN_INTERVAL_MS": "0",
+            }
             async with serving(load(environ)) as address, EnrichmentClient(address) as client:
                 domains = [box.world.domain(i) for i in range(companies + 2)]
                 for domain in domains[:2]:  # imports, connections and pages of the interpreter, once

@@ -53,13 +53,24 @@ class Fault(SourceError):
 
 
 class Throttled(SourceError):
-    """It asks for a pause of `retry_after` seconds (None: it does not say). The circuit breaker does not count it."""
+    """It asks for a pause of `retry_after` seconds (None: it does not say). The circuit breaker does not count it.
+
+    `is_of_question`: it needs the time for this question alone, others it answers.
+    """
 
     summary = "the provider asked for a pause"
 
-    def __init__(self, message: str, *, retry_after: float | None = None, is_cost_unknown: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        is_cost_unknown: bool = False,
+        is_of_question: bool = False,
+    ) -> None:
         super().__init__(message, is_cost_unknown=is_cost_unknown)
         self.retry_after = retry_after
+        self.is_of_question = is_of_question
 
 
 class QuotaExhausted(SourceError):

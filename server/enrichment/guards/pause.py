@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 # After a quota that is used up or a key that is not accepted: until somebody may have seen to it.
 OFF_SECONDS = 3_600.0
-# Servers that are remembered at once: websites ask for pauses too, and there is no end of them.
+# Those in force at once: websites ask for pauses too, and there is no end of them.
 MOST_PAUSES = 10_000
 
 
@@ -29,26 +29,27 @@ class Pause:
 
 
 class Pauses:
-    """The pauses in force in a process: by source, and by server where a source has many."""
+    """The pauses in force in a process: of a source, of one of its many servers, or for one question."""
 
     def __init__(self) -> None:
-        self._pauses: dict[tuple[str, str], Pause] = {}
+        self._pauses: dict[tuple[str, str | bytes], Pause] = {}
         self.refused: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._pauses)
 
-    def of(self, source: str, server: str = "") -> Pause | None:
-        """The pause of a source, or of one of its servers, that is in force."""
-        pause = self._pauses.get((source, server))
+    def of(self, source: str, part: str | bytes = "") -> Pause | None:
+        """The pause in force of a source as a whole, of one of its servers (its name) or for one question (bytes)."""
+        pause = self._pauses.get((source, part))
         return pause if pause is not None and asyncio.get_running_loop().time() < pause.until else None
 
     def check(self, call: Call) -> None:
         """Raises Skipped while a pause is in force."""
-        pause = self.of(call.entry.name, host(call))
+        source = call.entry.name
+        pause = self.of(source, host(call)) or self.of(source, call.question)
         if pause is None:
             return
-        self.refused[call.entry.name] += 1
+        self.refused[source] += 1
         left = pause.until - asyncio.get_running_loop().time()
         raise Skipped(pause.reason, f"{pause.why}; next call in {span(left)}")
 
@@ -68,7 +69,8 @@ class Pauses:
     def _begin(self, call: Call, error: SourceError) -> None:
         now = asyncio.get_running_loop().time()
         pause = _pause(call, error, now)
-        key = (call.entry.name, host(call))
+        is_of_question = isinstance(error, Throttled) and error.is_of_question
+        key = (call.entry.name, call.question if is_of_question else host(call))
         before = self.of(*key)
         if not isinstance(error, Throttled) and (before is None or before.why != pause.why):
             log.error("%s is off for %s: %s: %s", call.entry.name, span(OFF_SECONDS), type(error).__name__, error)

@@ -63,7 +63,7 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     """The facts of the domain's company; not-found where there is no record, or one of another company or a person."""
     if response.status_code == 202:
         # Counted like an answer; when the record will be there nobody says.
-        raise Throttled(described(response, "queued, no record yet"), is_cost_unknown=True)
+        raise Throttled(described(response, "queued, no record yet"), is_cost_unknown=True, is_of_question=True)
     if response.status_code == 404 and error_type(response) == "unknown_record":
         return NOT_FOUND
     # 201 is counted as an answer, too.

@@ -125,6 +125,16 @@ def test_of_many_servers_only_the_one_that_asked_is_left_alone(hosts: Hosts, dom
     assert (in_virtual_time(story()) is ANSWER) == is_passed
 
 
+@pytest.mark.parametrize(("domain", "is_passed"), [("acme.com", False), ("other.com", True)])
+def test_a_question_that_needs_time_holds_up_no_other(domain: str, is_passed: bool) -> None:
+    async def story() -> object:
+        pauses = Pauses()
+        await outcome(pauses.heeded(Provider(error=Throttled("202", is_of_question=True)).ask), call(domain="acme.com"))
+        return await outcome(pauses.heeded(Provider().ask), call(domain=domain))
+
+    assert (in_virtual_time(story()) is ANSWER) == is_passed
+
+
 def test_an_operator_is_told_once_of_a_key_that_is_not_accepted(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         pauses = Pauses()
