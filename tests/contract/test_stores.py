@@ -75,7 +75,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock
 
 def redis(server: RedisServer) -> Store:
     server.send(b"FLUSHALL")
-    return AiocacheStore(RedisCache(server.url))
+    return AiocacheStore(RedisCache(server.url, PATIENCE_SECONDS))
 
 
 @pytest.fixture(params=MAKERS, ids=name_of)

@@ -41,7 +41,8 @@ def server(running: RedisServer) -> RedisServer:
 
 @pytest.fixture
 async def store(server: RedisServer) -> AsyncIterator[AiocacheStore]:
-    made = AiocacheStore(RedisCache(server.url))
+    # A busy machine is not to fail what is no matter of time.
+    made = AiocacheStore(RedisCache(server.url, 30.0))
     yield made
     await made.close()
 

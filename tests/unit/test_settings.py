@@ -217,3 +217,22 @@ def test_each_source_has_its_limits_and_an_interval_of_the_operators_takes_the_p
     given = {entry.name: entry for entry in load(environ).sources}
     assert (given["receitaws"].window, given["receitaws"].min_interval_ms) == (None, 50)
     assert given["groq"].breaker_reset_ms == 1_000
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "redis://127.0.0.1:6379/3", "rediss://user:p%40ss@cache.example:6380/0"]
+)
+def test_the_cache_may_be_a_redis(url: str) -> None:
+    assert load({"IMENSIAH_CACHE_URL": url}).cache_url == url
+
+
+@pytest.mark.parametrize("url", ["redis://", "redis://h:port", "redis://h:0", "redis://h/one", "redis:/h", "unix://x"])
+def test_an_address_that_is_no_redis_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(ValueError, match=r"takes sqlite:// .*redis://host:port/number"):
+        load({"IMENSIAH_CACHE_URL": url})
+
+
+def test_an_answer_has_a_time_of_grace_unless_terms_limit_keeping() -> None:
+    days = {entry.name: entry.grace_seconds / 86_400 for entry in load({}).sources}
+    assert (days["website"], days["receitaws"], days["groq"]) == (30, 15, 7)
+    assert {days["google_places"], days["mapbox"]} == {0}

@@ -69,7 +69,7 @@ class RedisCache(AiocacheRedis):
     NAME = "redis"
     client: Any
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, step_seconds: float = STEP_SECONDS) -> None:
         parts: dict[str, Any] = {**parse_url(url)}
         super().__init__(
             serializer=NullSerializer(encoding=None),
@@ -79,12 +79,12 @@ class RedisCache(AiocacheRedis):
             db=parts.pop("db", 0),
             password=parts.pop("password", None),
             pool_max_size=MAX_CONNECTIONS,
-            create_connection_timeout=STEP_SECONDS,
+            create_connection_timeout=step_seconds,
             connection_pool_class=BlockingConnectionPool,
             connection_pool_kwargs={
                 **parts,
-                "timeout": STEP_SECONDS,
-                "socket_timeout": STEP_SECONDS,
+                "timeout": step_seconds,
+                "socket_timeout": step_seconds,
                 # redis-py 8 would try three times more, and wait in between.
                 "retry": Retry(NoBackoff(), 0),
                 # The fewest commands before the first of ours.

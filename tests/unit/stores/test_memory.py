@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrichment.domain.ports import Owners
+from enrichment.stores import memory
 from enrichment.stores.aiocache_store import AiocacheStore
-from enrichment.stores.memory import ENTRY_BYTES, MemoryCache
+from enrichment.stores.memory import ENTRY_BYTES, LINK_BYTES, MemoryCache
 
 
 def still() -> float:
@@ -86,3 +89,29 @@ def test_whatever_is_done_the_bounds_hold_and_no_wrong_value_is_got(steps: Seque
             assert entries * ENTRY_BYTES <= size <= 1_500
 
     asyncio.run(take())
+
+
+async def test_companies_that_were_forgotten_long_ago_or_before_many_others_are_not_remembered_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MAX_FORGOTTEN", 2)
+    now = [1_000.0]
+    store = AiocacheStore(MemoryCache(lambda: now[0]))
+    for domain in ("a.com", "b.com", "c.com"):
+        await store.forget(domain)
+        now[0] += 10
+    # Of a.com it is not known any more; what began before that counts as forgotten for everybody.
+    for domain in ("a.com", "never-forgotten.com"):
+        assert not await store.put("key", b"1", 60, Owners((domain,), 30.0))
+        assert await store.put("key", b"1", 60, Owners((domain,), 29.0))
+
+
+async def test_links_count_and_make_room() -> None:
+    cache = MemoryCache(still, max_bytes=ENTRY_BYTES + 2 + 3 * LINK_BYTES)
+    store = AiocacheStore(cache)
+    await store.put("a", b"1", 60, Owners(("a.com", "b.com")))
+    await store.link("a", "c.com", 60)
+    assert cache.size == (1, ENTRY_BYTES + 2 + 3 * LINK_BYTES)
+    await store.link("a", "d.com", 60)
+    assert cache.size == (0, 0)
+    assert await store.keys("a.com") == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from enrichment.domain.ports import Owners
 from enrichment.stores import sqlite
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.sqlite import SqliteCache
@@ -155,6 +156,52 @@ async def test_more_statements_than_the_disk_can_take_are_refused(
     assert [type(end) for end in ends] == [dict] * 3 + [OSError] * 7
     assert await store.get_many(["a"]) == {}
     await store.close()
+
+
+async def test_a_full_disk_raises_at_writes_and_what_is_held_is_read(tmp_path: Path) -> None:
+    """A limit of pages stands for the disk: SQLite fails in the same way, and goes on when there is room again."""
+    cache = SqliteCache(tmp_path / "cache.sqlite", still)
+    store = AiocacheStore(cache)
+    await store.put("a", b"one", 60, Owners(("acme.com",)))
+    await cache._run("PRAGMA max_page_count = 1")  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await store.put("b", b"x" * 100_000, 60, Owners(("acme.com",)))
+    assert await store.get_many(["a", "b"]) == {"a": b"one"}
+    await cache._run("PRAGMA max_page_count = 100000")  # pyright: ignore[reportPrivateUsage]
+    assert await store.put("b", b"x" * 100_000, 60, Owners(("acme.com",)))
+    assert sorted(await store.forget("acme.com")) == ["a", "b"]
+    await store.close()
+
+
+async def test_a_file_that_may_only_be_read_raises_at_writes(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    cache = SqliteCache(path, still)
+    store = AiocacheStore(cache)
+    await store.put("a", b"one", 60)
+    await cache._run("PRAGMA query_only = ON")  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await store.put("a", b"two", 60)
+    assert await store.get_many(["a"]) == {"a": b"one"}
+    await store.close()
+
+
+async def test_what_is_forgotten_is_no_more_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    store = AiocacheStore(SqliteCache(path, still))
+    await store.put("a", b"a rare phrase " * 500, 60, Owners(("acme.com",)))
+    await store.forget("acme.com")
+    assert not any(b"rare phrase" in file.read_bytes() for file in files_of(tmp_path))
+    await store.close()
+
+
+async def test_two_processes_share_what_was_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    one, other = (AiocacheStore(SqliteCache(path, still)) for _ in range(2))
+    await one.put("a", b"one", 60, Owners(("acme.com",)))
+    assert await other.forget("acme.com") == ["a"]
+    assert not await one.put("a", b"one", 60, Owners(("acme.com",), 1.0))
+    await one.close()
+    await other.close()
 
 
 async def test_what_is_over_is_swept_a_little_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
