@@ -27,6 +27,7 @@ class PostgresServer:
     folder: Path
     binaries: Path
     port: int
+    is_durable: bool = False
 
     @property
     def url(self) -> str:
@@ -40,8 +41,9 @@ class PostgresServer:
         return self.url
 
     def start(self) -> None:
-        # No fsync: what is written must survive the server's end, not the machine's.
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        # Without fsync, what is written survives the server's end, not the machine's: enough for a test.
+        fsync = "on" if self.is_durable else "off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={fsync}"
         self._run("pg_ctl", "-D", str(self.folder), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def stop(self) -> None:
@@ -91,7 +93,7 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Generator[PostgresServer]:
+def postgres_server(*, is_durable: bool = False) -> Generator[PostgresServer]:
     """A running server, gone afterwards; skips where there is none and none can be installed."""
     binaries = installed()
     # Not pytest's own folder: the server's user cannot enter it.
@@ -101,7 +103,7 @@ def postgres_server() -> Generator[PostgresServer]:
     if (user := owner()) is not None:
         shutil.chown(folder, user)
         parent.chmod(0o711)
-    server = PostgresServer(folder, binaries, free_port())
+    server = PostgresServer(folder, binaries, free_port(), is_durable)
     try:
         server.initialise()
         server.start()
