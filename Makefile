@@ -14,7 +14,7 @@ LANDED ?= $(shell git rev-parse -q --verify origin/main >/dev/null && echo origi
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url $(UPGRADE)
 
-.PHONY: setup demo test test-live lint bench proto lock
+.PHONY: setup demo test test-live simulate lint bench proto lock
 
 setup: .venv/.ready
 .venv/.ready: requirements/dev.txt pyproject.toml
@@ -35,6 +35,10 @@ test: setup
 # The tests that want a real Redis, PostgreSQL or grpcurl: they install and start it themselves.
 test-live: setup
 	$(BIN)/python -m pytest -m live
+
+# Worlds of 500 requests each, on all cores: make simulate SEEDS=2400
+simulate: setup
+	@PYTHONPATH=tests $(BIN)/python tests/simulate.py --seeds $(or $(SEEDS),2000)
 
 lint: setup
 	$(BIN)/ruff check .

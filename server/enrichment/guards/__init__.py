@@ -31,7 +31,8 @@ def order(shared: Shared) -> list[Guard]:
 
     A run has read the cache before them all, once for a whole round of questions (pipeline/run.py).
     Places stand outside pacing: the other way round, what piled up in a stall would begin all at once. Pause and
-    breaker are asked again after the waits, during which they may have changed.
+    breaker are asked before money is held, after the wait for a turn, and once more after the ledger's mark, during
+    which they may have changed: what is refused then has left no trace but a hold that is settled for nothing.
     """
     return [
         shared.flights.shared,
@@ -41,9 +42,11 @@ def order(shared: Shared) -> list[Guard]:
         shared.budget.held,
         shared.limits.confined,
         shared.limits.paced,
+        shared.limits.passable,
+        shared.budget.marked,
+        shared.limits.spaced,
         shared.limits.heeded,
         shared.limits.tripped,
-        shared.budget.marked,
         timed,
     ]
 

@@ -38,6 +38,7 @@ class Limits:
         self.passable = passable(*checks)
         self.confined = self._bulkheads.confined if has_limiter else _unguarded
         self.paced = self._pacing.paced if has_limiter else _unguarded
+        self.spaced = self._pacing.spaced if has_limiter else _unguarded
         self.heeded = self._pauses.heeded if has_limiter else _unguarded
         self.tripped = self._breakers.tripped if has_breaker else _unguarded
 

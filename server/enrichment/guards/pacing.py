@@ -2,6 +2,7 @@
 
 import asyncio
 from bisect import insort
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class Pace(Protocol):
         """Returns when the call may begin; one that is cancelled before then has not begun."""
         ...
 
+    def departure(self, now: float) -> float:
+        """When one that has had its turn may leave, counted from those that really left; it then does."""
+        ...
+
 
 class Interval:
     """One start, then none for so many seconds: aiolimiter in the form that allows no bursts.
@@ -43,7 +48,7 @@ class Interval:
         self._seconds = seconds
         self._limiter = AsyncLimiter(1, seconds)
         self._waiting = 0
-        self._last_start = -float("inf")
+        self._last_start = self._last_departure = -float("inf")
 
     def wait(self, now: float) -> float:
         return max(0.0, self._last_start + (self._waiting + 1) * self._seconds - now)
@@ -56,6 +61,10 @@ class Interval:
             self._waiting -= 1
         self._last_start = asyncio.get_running_loop().time()
 
+    def departure(self, now: float) -> float:
+        self._last_departure = max(now, self._last_departure + self._seconds)
+        return self._last_departure
+
 
 class SlidingWindow:
     """Never more than so many starts within any so many seconds, to the last one."""
@@ -66,6 +75,7 @@ class SlidingWindow:
         self._seconds = window.seconds + WAY_SECONDS
         # In order, those to come included.
         self._starts: list[float] = []
+        self._departures: deque[float] = deque(maxlen=window.starts)
 
     def wait(self, now: float) -> float:
         if len(self._starts) < self._most:
@@ -83,6 +93,11 @@ class SlidingWindow:
         except asyncio.CancelledError:
             self._starts.remove(start)
             raise
+
+    def departure(self, now: float) -> float:
+        is_full = len(self._departures) == self._most
+        self._departures.append(max(now, self._departures[0] + self._seconds) if is_full else now)
+        return self._departures[-1]
 
     def _to_come(self, now: float) -> int:
         return sum(start > now for start in self._starts)
@@ -118,6 +133,20 @@ class Pacing:
             return await ask(call)
 
         return ask_in_turn
+
+    def spaced(self, ask: Ask) -> Ask:
+        """A guard, the last before a call leaves: what was held up after its turn leaves in pace all the same.
+
+        The ledger's mark comes between the turn and the send: after a stall of its database all would leave at once.
+        """
+
+        async def ask_apart(call: Call) -> Answer:
+            pace, now = self._of(call), asyncio.get_running_loop().time()
+            if pace is not None and (leaves_at := pace.departure(now)) > now:
+                await asyncio.sleep(leaves_at - now)
+            return await ask(call)
+
+        return ask_apart
 
     def _of(self, call: Call) -> Pace | None:
         # There is no end of companies, and few endings have a registry that can be asked.

@@ -10,8 +10,10 @@ from limited import ANSWER, ENTRY, Provider, begin, call, outcome
 
 from enrichment.domain.catalogue import Entry, Hosts, Window
 from enrichment.domain.errors import Skipped, SkipReason
+from enrichment.domain.fact import Answer
+from enrichment.domain.ports import Call
 from enrichment.guards.bulkhead import Bulkheads
-from enrichment.guards.pacing import Pacing
+from enrichment.guards.pacing import WAY_SECONDS, Pacing
 from fakes import entry
 from virtual_time import in_virtual_time
 
@@ -154,3 +156,31 @@ def test_starts_keep_their_pace_and_number_through_stalls_and_cancellations(
             assert min(gaps, default=1.0) >= 0.2 - ROUNDING
 
     in_virtual_time(story())
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (entry("x", min_interval_ms=200), [5.0, 5.2, 5.4]),
+        (entry("x", window=Window(2, 10.0)), [5.0, 5.0, 5.0 + 10.0 + WAY_SECONDS]),
+        (entry("x", min_interval_ms=0), [5.0, 5.0, 5.0]),
+    ],
+    ids=["interval", "window", "none"],
+)
+def test_what_a_stall_has_held_up_after_its_turn_leaves_in_pace_all_the_same(
+    source: Entry, expected: list[float]
+) -> None:
+    async def story() -> list[float]:
+        provider, pacing, stall = Provider(), Pacing(), asyncio.Event()
+
+        async def held_up(each: Call) -> Answer:
+            await stall.wait()
+            return await pacing.spaced(provider.ask)(each)
+
+        calls = [begin(held_up, call(source)) for _ in range(3)]
+        await asyncio.sleep(5.0)
+        stall.set()
+        await asyncio.gather(*calls)
+        return provider.starts
+
+    assert in_virtual_time(story()) == pytest.approx(expected, abs=1e-4)
