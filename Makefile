@@ -55,6 +55,7 @@ bench: setup
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/quality.py
+	$(BIN)/python bench/fallback.py
 
 proto: setup
 	rm -rf $(GEN) && mkdir -p $(GEN)

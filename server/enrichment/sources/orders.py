@@ -15,7 +15,7 @@ _MARK = re.compile("[\u0300-\u036f]")
 
 # Latin words without their accents, all in lower case.
 _IGNORE = (
-    r"\b(?:ignor|disregard|overrid|bypass|desconsider|desprez|desestim|missacht|negeer|trascur)"
+    r"\b(?:ignor|disregard|(?:overrid|bypass)\w*\W+(?:all|any|every|the|your|these|those|previous|prior)\b|desconsider|desprez|desestim|missacht|negeer|trascur)"
     # "Do not forget the instructions" is for people.
     r"|(?<!not )(?<!n't )(?<!never )(?<!nao )(?<!no )(?<!nunca )(?<!non )(?<!n')(?<!n’)"
     r"\b(?:forget|esquec|olvid|oubli|dimentic|verg(?:iss|ess|eet)(?!\w* (?:sie )?nicht))"
@@ -23,7 +23,9 @@ _IGNORE = (
     r"|تجاهل|התעלם|yok say|gormezden|नजरअंदाज|नज़रअंदाज़|अनदेखा"
 )
 _ORDERS = (
-    r"instru[ckz]|istruzion|prompt|schema|esquema|guideline|directive|diretriz|directriz|consigne|anweisung"
+    # Deliveries and answers are prompt, too.
+    r"instru[ckz]|istruzion|prompt(?! (?:deliver|service|pay|repl|response|support|attention|help|ship))"
+    r"|schema|esquema|guideline|directive|diretriz|directriz|consigne|anweisung"
     r"|вказівк|инструкц|указани|指令|指示|提示词|提示詞|命令|プロンプト|지시|명령|프롬프트|التعليمات|ההוראות|talimat|निर्देश"
 )
 _MODEL = (
@@ -41,13 +43,14 @@ _SIGNS = re.compile(
         (
             # Our own properties, and an answer in our form.
             r"business_model|target_market|(?:industry|description)(?:_quote|[\"'“”] ?:)",
-            r"(?:answer|respon[dse]|reply|output|return|antworte|repond|rispondi)\w*\b.{0,40}?\b(?:json|null)\b",
+            # Not "returns JSON" or "responds with": that is how every interface is described.
+            r"\b(?:answer|reply|(?:output|return) only|respond[ae]?|antworten?|repondez)\b.{0,40}?\b(?:json|null)\b",
             # A conversation with a model, as it is written down.
             r"<\||\|im_(?:start|end)\||\[/?inst\]|<</?sys>>",
             r"### ?(?:system|instruction|assistant|user|human)|[.!?] (?:assistant|human) ?:",
             r"</?(?:evidence|system|instructions?|assistant)\b|end of (?:the )?evidence\b",
             # Whoever speaks to one, or of what only it knows.
-            r"system ?prompt|prompt (?:do|del|de) sist|developer mode\b",
+            r"\b(?:your|above) system ?prompt|system ?prompt ?:|prompt (?:do|del|de) sist|developer mode enabled",
             rf"(?:note|message|attention|nota|aviso|mensa\w+|aten\w+|hinweis|dear|hey)\W{{1,3}}{_TO_SOMEBODY}{_MODEL}\b",
             rf"if you(?:'re|’re| are) (?:an? )?{_MODEL}(?:,| (?:reading|processing|that|or|and)\b)",
             rf"you are (?:now |no longer )?(?:an? )?{_ROLES}\b|as an? (?:ai |large )?language model",

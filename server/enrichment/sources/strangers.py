@@ -50,8 +50,11 @@ class Names:
 
 
 def names_of(subject: Subject) -> Names:
-    """The names by which a company is known or hinted at, and its domain."""
-    known = (subject.text(Field.NAME), subject.text(Field.LEGAL_NAME), subject.hints.company_name)
+    """The names by which a company is known, and its domain.
+
+    Not as a caller calls it: what is believed is kept and served to others, who may call it otherwise.
+    """
+    known = (subject.text(Field.NAME), subject.text(Field.LEGAL_NAME))
     spelt = {" ".join(_words(form)) for name in known for form in (name, normalised_name(name))}
     return Names(frozenset(spelt - {""}), subject.domain)
 

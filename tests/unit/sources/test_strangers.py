@@ -10,7 +10,7 @@ from enrichment.sources.strangers import Names, names_of, names_stranger
 
 LARCH = names_of(
     Subject(
-        "larchglass.co.uk", Hints("Larch Group"), {Field.NAME: "Larch & Söhne", Field.LEGAL_NAME: "Larch Glass Ltd"}
+        "larchglass.co.uk", Hints("Acme Rockets"), {Field.NAME: "Larch & Söhne", Field.LEGAL_NAME: "Larch Glass Ltd"}
     )
 )
 
@@ -22,7 +22,6 @@ LARCH = names_of(
         "LARCH UND SÖHNE: LARCH & SOHNE",
         "From Larch Glass Ltd, Sheffield.",
         "Larch Glass's kilns.",
-        "Part of the Larch Group.",
         "Visit larchglass.co.uk.",
         "LarchGlass is hiring.",
     ],
@@ -91,5 +90,5 @@ def test_a_bare_name_cannot_be_told() -> None:
 
 @given(st.text(max_size=500), st.text(max_size=50))
 def test_any_text_has_an_answer(text: str, name: str) -> None:
-    names = names_of(Subject("larchglass.co.uk", Hints(name)))
+    names = names_of(Subject("larchglass.co.uk", known={Field.NAME: name}))
     assert names_stranger(text, names) in (True, False)
