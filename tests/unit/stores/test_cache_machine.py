@@ -64,9 +64,12 @@ class CacheMachine(RuleBasedStateMachine):
 
         self.runner.run(put())
         held = self.runner.run(self.look(self.caches[server], domain)).fresh
-        if self.forgotten.get(domain, -FOREVER) >= now - ago:
+        if self.far.is_broken:
+            # Nobody can tell whether the other server has forgotten it: it may stay near, for a minute.
+            self.now += 61
+        elif self.forgotten.get(domain, -FOREVER) >= now - ago:
             assert held.get(each.name) != answer.from_cache()
-        elif not self.far.is_broken and self.half_forgotten.get(domain, -FOREVER) < now - ago:
+        elif self.half_forgotten.get(domain, -FOREVER) < now - ago:
             assert held[each.name] == answer.from_cache()
 
     @rule(server=st.integers(0, 1), domain=domains)
@@ -123,5 +126,5 @@ class CacheMachine(RuleBasedStateMachine):
             assert answer.observed_at >= self.forgotten.get(domain, -FOREVER)
 
 
-CacheMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+CacheMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 test_the_cache_is_never_worse_than_an_empty_one = CacheMachine.TestCase
