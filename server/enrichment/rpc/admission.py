@@ -28,11 +28,19 @@ class Admission:
             raise Refused(shutting_down(self._pause()))
         if self.streams >= self._limit:
             raise Refused(overloaded(self._limit, self._pause()))
-        self.streams += 1
-        self._is_idle.clear()
+        self.stay()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def stay(self) -> None:
+        """Counts work that goes on in the place of a stream that ends now: never refused."""
+        self.streams += 1
+        self._is_idle.clear()
+
+    def leave(self) -> None:
+        """Ends what `stay` has begun."""
         self.streams -= 1
         if not self.streams:
             self._is_idle.set()

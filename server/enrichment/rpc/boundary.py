@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import uuid4
@@ -21,6 +21,7 @@ from enrichment.domain.errors import InvalidRequest
 from enrichment.rpc import status
 from enrichment.rpc.admission import Admission
 from enrichment.rpc.callers import Callers
+from enrichment.rpc.limit import time_limit
 from enrichment.rpc.status import REQUEST_ID, Refused
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Boundary:
             answers: list[bytes] = []
 
             async def work(visit: Visit) -> None:
-                async with self._limit(visit.seconds):
+                async with time_limit(visit.seconds):
                     answers.append(await answer(request, visit))
 
             await self._serve(context, role, work)
@@ -82,7 +83,7 @@ class Boundary:
 
         async def handle(request: bytes, context: Context) -> None:
             async def work(visit: Visit) -> None:
-                async with self._limit(visit.seconds + self.reading_seconds):
+                async with time_limit(visit.seconds + self.reading_seconds):
                     await _send(stream(request, visit), context)
 
             await self._serve(context, Role.CALLER, work)
@@ -119,17 +120,6 @@ class Boundary:
         except Exception as error:  # noqa: BLE001 - gRPC would send the text of whatever came through to the caller
             answer = _answer(error, request_id)
         await status.abort(context, answer, request_id)
-
-    @asynccontextmanager
-    async def _limit(self, seconds: float) -> AsyncGenerator[None]:
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                yield
-        except TimeoutError:
-            if limit.expired():
-                raise Refused(status.stream_too_long(seconds)) from None
-            raise
 
 
 async def _send(responses: AsyncGenerator[bytes, None], context: Context) -> None:

@@ -13,7 +13,10 @@ from enrichment.domain.ports import Clock, Enrichments
 from enrichment.rpc.admission import Admission
 from enrichment.rpc.boundary import Boundary, Handler, NotOffered
 from enrichment.rpc.callers import Callers
+from enrichment.rpc.held import HeldAnswers
+from enrichment.rpc.repeats import Repeats
 from enrichment.rpc.service import EnrichmentService
+from enrichment.rpc.streams import Streams
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_name
@@ -52,9 +55,12 @@ class Server:
     """
 
     def __init__(self, settings: ServerSettings, enrichments: Enrichments, clock: Clock) -> None:
-        service = EnrichmentService(enrichments, clock, settings.default_max_cost_usd_micros)
         self._settings = settings
         self._admission = Admission(settings.max_streams)
+        self._repeats = Repeats(self._admission)
+        held = HeldAnswers(clock, enrichments.generation)
+        streams = Streams(enrichments, self._repeats, held, settings.default_max_cost_usd_micros)
+        service = EnrichmentService(streams, clock)
         callers = Callers(settings.callers)
         boundary = Boundary(self._admission, callers, settings.ceiling_seconds, settings.reading_seconds)
         self._offered = {ENRICHMENT_SERVICE: {"Enrich": boundary.streaming(service.enrich)}}
@@ -88,6 +94,7 @@ class Server:
         is_idle = await self._admission.idle(self._settings.drain_seconds)
         await self._server.stop(WATCHERS_GRACE_SECONDS if is_idle else self._settings.grace_seconds)
         # stop() returns when it has cancelled the handlers that are left, not when they have ended.
+        await self._repeats.close()
         await self._admission.idle(HANDLERS_GRACE_SECONDS)
 
 
