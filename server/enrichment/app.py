@@ -17,7 +17,8 @@ from enrichment.guards.cache import Writes
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
-from enrichment.pipeline.run import Enrichments, Guarded, Tools
+from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.settings import Settings
 from enrichment.sources import build

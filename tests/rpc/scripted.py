@@ -16,6 +16,9 @@ from enrichment.domain.event import (
     Event,
     Evidence,
     LayerResult,
+    Plan,
+    PlannedSource,
+    Profile,
     SourceOutcome,
     Started,
 )
@@ -66,6 +69,7 @@ class ScriptedEnrichments:
     requests: list[EnrichmentRequest] = field(default_factory=list[EnrichmentRequest])
     seconds: list[float] = field(default_factory=list[float])
     generations: Counter[str] = field(default_factory=Counter[str])
+    profiles: dict[str, Profile] = field(default_factory=dict[str, Profile])
 
     def start(self, request: EnrichmentRequest, seconds: float) -> ScriptedRun:
         run = ScriptedRun(self.script(request))
@@ -76,6 +80,17 @@ class ScriptedEnrichments:
 
     def generation(self, domain: str) -> int:
         return self.generations[domain]
+
+    async def plan(self, request: EnrichmentRequest, seconds: float) -> Plan:
+        self.requests.append(request)
+        self.seconds.append(seconds)
+        source = PlannedSource(
+            "opencorporates", Layer.REGISTRY, False, SkipReason.OVER_BUDGET, "costs $0.003; $0 is left of $0", 3_000
+        )
+        return Plan(request.domain, (source,), 0)
+
+    async def profile(self, domain: str) -> Profile | None:
+        return self.profiles.get(domain)
 
     def learn(self, domain: str) -> None:
         self.generations[domain] += 1

@@ -119,4 +119,37 @@ class Completed:
     repeatable_until: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """One source's part in a plan: `would_call` where nothing known now rules it out, else `reason` or `is_held`.
+
+    `price_usd_micros` is the most that a call can cost; `explanation` is for people.
+    """
+
+    source: str
+    layer: Layer
+    would_call: bool
+    reason: SkipReason | None = None
+    explanation: str = ""
+    price_usd_micros: int = 0
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an enrichment would do, and the most that it can cost."""
+
+    domain: str
+    sources: tuple[PlannedSource, ...]
+    max_cost_usd_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is held of a company, merged."""
+
+    company: Company
+    evidence: tuple[Evidence, ...]
+
+
 Event = Started | SourceOutcome | LayerResult | Completed

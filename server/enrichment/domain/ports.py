@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from enrichment.domain.catalogue import Entry
-from enrichment.domain.event import EnrichmentRequest, Event
+from enrichment.domain.event import EnrichmentRequest, Event, Plan, Profile
 from enrichment.domain.fact import Answer, Reading
 from enrichment.domain.purse import Account, Hold, Purse
 from enrichment.domain.record import EnrichmentRecord
@@ -109,6 +109,14 @@ class Enrichments(Protocol):
 
     def start(self, request: EnrichmentRequest, seconds: float) -> Run:
         """An enrichment that ends within `seconds` from now."""
+        ...
+
+    async def plan(self, request: EnrichmentRequest, seconds: float) -> Plan:
+        """What the same request would call, skip and at most spend now; calls no source."""
+        ...
+
+    async def profile(self, domain: str) -> Profile | None:
+        """What is held of a company and fresh; None where nothing is."""
         ...
 
     def generation(self, domain: str) -> int:

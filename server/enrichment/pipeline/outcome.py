@@ -42,12 +42,17 @@ def spared(decision: Decision) -> SourceOutcome:
 _STOOD_IN_FOR = frozenset({SkipReason.CIRCUIT_OPEN, SkipReason.RATE_LIMITED, SkipReason.OVER_BUDGET})
 
 
-def may_be_stood_in_for(ended: SourceOutcome) -> bool:
-    """Whether an answer in its time of grace may be served in the place of this end."""
-    return ended.disposition is Disposition.FAILED or ended.skip_reason in _STOOD_IN_FOR
+def with_stand_in(
+    ended: SourceOutcome, answer: Answer | None, stale: Answer | None, now: float
+) -> tuple[SourceOutcome, Answer | None]:
+    """The same end, or an answer in its time of grace in the place of one that left the source's place empty."""
+    is_empty = ended.disposition is Disposition.FAILED or ended.skip_reason in _STOOD_IN_FOR
+    if answer is None and stale is not None and is_empty:
+        return _stood_in_for(ended, stale, now), stale
+    return ended, answer
 
 
-def stood_in_for(ended: SourceOutcome, stale: Answer, now: float) -> SourceOutcome:
+def _stood_in_for(ended: SourceOutcome, stale: Answer, now: float) -> SourceOutcome:
     """Answered from what is held past its lifetime, with its age, and with why the source itself did not answer."""
     return replace(
         ended,

@@ -189,7 +189,8 @@ def _waiting(candidate: Candidate, situation: Situation) -> Decision | None:
     return Decision(candidate, Action.WAIT) if waits_for(candidate.entry, situation) else None
 
 
-def _not_applicable(candidate: Candidate, situation: Situation) -> Decision | None:
+def not_applicable(candidate: Candidate, situation: Situation) -> Decision | None:
+    """Skips a source of other countries than the company's."""
     entry, country = candidate.entry, situation.country_code
     is_sure = entry.is_always_asked and candidate.question is not None
     if is_sure or not country or not entry.countries or country in entry.countries:
@@ -272,7 +273,8 @@ _VACANT = frozenset(
 )
 
 
-def _fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision | None:
+def fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision | None:
+    """Skips a source that backs up another where that one, or what took its place, has ended well enough."""
     own = candidate.entry.backs_up
     if not situation.rules.fallback_only or not (name := _filled_by(candidate.entry, candidate, situation)):
         return None
@@ -346,8 +348,8 @@ _RULES: tuple[_Rule, ...] = (
     _no_credentials,
     _not_wanted,
     _waiting,
-    _not_applicable,
+    not_applicable,
     _missing_input,
     _held,
-    *map(_or_what_is_held, (_registry_answered, _already_known, _fallback_not_needed, _too_late, _over_budget)),
+    *map(_or_what_is_held, (_registry_answered, _already_known, fallback_not_needed, _too_late, _over_budget)),
 )

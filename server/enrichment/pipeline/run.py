@@ -2,22 +2,21 @@
 
 import asyncio
 import logging
-import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Self
 
-from enrichment.domain.catalogue import Entry, Layer
+from enrichment.domain.catalogue import Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
-from enrichment.domain.event import EnrichmentRequest, Event, SourceOutcome, Started
+from enrichment.domain.event import EnrichmentRequest, Event, Plan, Profile, SourceOutcome, Started
 from enrichment.domain.fact import Answer
-from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Flights, Held, Journal, Party, Source, Stake
+from enrichment.domain.ports import Call, Party, Stake
 from enrichment.pipeline import outcome
+from enrichment.pipeline.lookup import Lookup
 from enrichment.pipeline.minutes import Minutes
-from enrichment.pipeline.plan import Action, Candidate, Decision, Rules, Situation, plan, waits_for
+from enrichment.pipeline.plan import Action, Decision, plan
+from enrichment.pipeline.preview import foreseen
+from enrichment.pipeline.profile import profile_of
 from enrichment.pipeline.progress import Progress
+from enrichment.pipeline.tools import Tools
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +28,6 @@ QUEUE_LENGTH = 16
 Ended = tuple[SourceOutcome, Answer | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """A source as the run meets it: what it would be asked, and the guarded way to ask it."""
-
-    entry: Entry
-    source: Source
-    ask: Ask
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every run shares."""
-
-    sources: Mapping[str, Guarded]
-    cache: AnswerCache
-    flights: Flights
-    journal: Journal
-    clock: Clock = time.time
-    rules: Rules = Rules()
-    foundation_soft_deadline_seconds: float = 2.5
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
-
-
 class Enrichments:
     """Starts enrichments."""
 
@@ -61,6 +37,15 @@ class Enrichments:
     def start(self, request: EnrichmentRequest, seconds: float) -> "Run":
         """An enrichment that ends within `seconds` from now."""
         return Run(request, seconds, self._tools)
+
+    async def plan(self, request: EnrichmentRequest, seconds: float) -> Plan:
+        """What the same request would call, skip and at most spend now; calls no source."""
+        return await foreseen(request, self._tools, asyncio.get_running_loop().time() + seconds)
+
+    async def profile(self, domain: str) -> Profile | None:
+        """What is held of a company and fresh; None where nothing is. Calls no source."""
+        answers = await self._tools.cache.held(domain)
+        return profile_of(domain, answers, self._tools.entries(), self._tools.clock())
 
     def generation(self, domain: str) -> int:
         """A number that changes whenever something new is held of the domain."""
@@ -76,17 +61,16 @@ class Run:
         self._seconds = seconds
         self._tools = tools
         self._queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue(QUEUE_LENGTH)
-        self._progress = Progress(request, {name: each.entry for name, each in tools.sources.items()})
+        self._progress = Progress(request, tools.entries())
         self._tasks: set[asyncio.Task[Ended]] = set()
         self._minutes = Minutes(tools.clock())
-        self._looked_up_at: dict[str, float] = {}
-        self._looked_up: dict[tuple[str, bytes], Answer | None] = {}
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         margin = min(MARGIN_SECONDS, self._seconds * MARGIN_SHARE)
         self._deadline = self._began + self._seconds - margin
+        self._lookup = Lookup(self._tools, self._progress, self._deadline)
         soft = min(self._tools.foundation_soft_deadline_seconds, self._seconds)
         self._soft_deadline = self._began + soft
         self._is_left = False
@@ -150,7 +134,7 @@ class Run:
         while not is_settled:
             self._close_foundation()
             situation = self._progress.situation(self._deadline - self._loop.time(), self._tools.rules)
-            decisions = plan(await self._candidates(situation), situation)
+            decisions = plan(await self._lookup.candidates(situation), situation)
             self._minutes.decide(decisions, situation.money_left, self._tools.clock())
             # What is served answers questions and changes others: nothing is started on what was known before.
             is_news = any(decision.action is Action.SERVE for decision in decisions)
@@ -164,49 +148,6 @@ class Run:
         progress = self._progress
         if progress.has_ended(Layer.FOUNDATION) or self._loop.time() >= self._soft_deadline:
             progress.is_foundation_closed = True
-
-    async def _candidates(self, situation: Situation) -> list[Candidate]:
-        candidates: list[Candidate] = []
-        for entry in self._progress.open_entries:
-            source, subject = self._tools.sources[entry.name].source, self._progress.subject(entry)
-            if not entry.is_enabled:
-                candidates.append(Candidate(entry, subject))
-                continue
-            price = self._progress.prices[entry.name] = source.price(subject)
-            question = None if waits_for(entry, situation) else source.question(subject)
-            candidates.append(Candidate(entry, subject, question, price))
-        await self._look_up(candidates)
-        return [self._with_hit(candidate) for candidate in candidates]
-
-    async def _look_up(self, candidates: Sequence[Candidate]) -> None:
-        """One multi-get, in time, for every question that this run has not yet looked up."""
-        new = [
-            (candidate.entry, candidate.question)
-            for candidate in candidates
-            if candidate.question is not None and (candidate.entry.name, candidate.question) not in self._looked_up
-        ]
-        if not new:
-            return
-        held, now = Held(), self._tools.clock()
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._deadline):
-                held = await self._tools.cache.get_many(self._request.domain, new)
-        for entry, question in new:
-            self._looked_up[entry.name, question] = self._young_enough(held.fresh.get(entry.name))
-            self._progress.stale[entry.name] = self._young_enough(held.stale.get(entry.name))
-            self._looked_up_at[entry.name] = now
-
-    def _young_enough(self, hit: Answer | None) -> Answer | None:
-        max_age = self._request.max_age_seconds
-        is_young = hit is not None and (max_age is None or hit.observed_at >= self._tools.clock() - max_age)
-        return hit if is_young else None
-
-    def _with_hit(self, candidate: Candidate) -> Candidate:
-        entry, question = candidate.entry, candidate.question
-        if question is None:
-            return candidate
-        is_in_flight = self._tools.flights.has(entry.name, question)
-        return replace(candidate, hit=self._looked_up.get((entry.name, question)), is_in_flight=is_in_flight)
 
     async def _act(self, decision: Decision, group: asyncio.TaskGroup) -> bool:
         """Does what was decided; False where it ended a source, so that others may now be decided."""
@@ -237,7 +178,7 @@ class Run:
             decision.may_pay,
             domain=self._request.domain,
         )
-        call = Call(entry, candidate.subject, question, price, Party([stake]), self._looked_up_at[entry.name])
+        call = Call(entry, candidate.subject, question, price, Party([stake]), self._lookup.times[entry.name])
         self._tasks.add(group.create_task(self._ask(call, stake), name=f"ask {entry.name}"))
 
     async def _ask(self, call: Call, stake: Stake) -> Ended:
@@ -260,8 +201,7 @@ class Run:
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
         stale = self._progress.stale.get(ended.source)
-        if answer is None and stale and outcome.may_be_stood_in_for(ended):
-            ended, answer = outcome.stood_in_for(ended, stale, self._tools.clock()), stale
+        ended, answer = outcome.with_stand_in(ended, answer, stale, self._tools.clock())
         if answer and not answer.is_from_cache:
             before = self._progress.confidences
             self._progress.end(ended, answer, self._seconds_so_far())

@@ -11,6 +11,9 @@ from enrichment.domain.event import (
     EnrichmentRequest,
     Event,
     LayerResult,
+    Plan,
+    PlannedSource,
+    Profile,
     Shortfall,
     SourceOutcome,
     Started,
@@ -57,6 +60,34 @@ def response(sequence: int, event: Event) -> pb.EnrichResponse:
             return pb.EnrichResponse(sequence=sequence, layer=_layer_result(event))
         case Completed():
             return pb.EnrichResponse(sequence=sequence, completed=_completed(event))
+
+
+def plan(plan: Plan) -> pb.PlanEnrichmentResponse:
+    """What an enrichment would do."""
+    return pb.PlanEnrichmentResponse(
+        domain=plan.domain,
+        sources=[_planned(source) for source in plan.sources],
+        max_cost_usd_micros=plan.max_cost_usd_micros,
+    )
+
+
+def profile(profile: Profile) -> pb.GetCompanyResponse:
+    """What is held of a company."""
+    return pb.GetCompanyResponse(
+        company=company(profile.company), evidence=[evidence(claim) for claim in profile.evidence]
+    )
+
+
+def _planned(source: PlannedSource) -> pb.PlannedSource:
+    return pb.PlannedSource(
+        source=source.source,
+        layer=LAYERS[source.layer],
+        would_call=source.would_call,
+        skip_reason=_skip_reason(source.reason),
+        explanation=source.explanation,
+        price_usd_micros=source.price_usd_micros,
+        cached=source.is_held,
+    )
 
 
 def _hints(message: pb.CompanyHints) -> Hints:

@@ -14,6 +14,7 @@ from enrichment.rpc.admission import Admission
 from enrichment.rpc.boundary import Boundary, Handler, NotOffered
 from enrichment.rpc.callers import Callers
 from enrichment.rpc.held import HeldAnswers
+from enrichment.rpc.inquiries import Inquiries
 from enrichment.rpc.repeats import Repeats
 from enrichment.rpc.service import EnrichmentService
 from enrichment.rpc.streams import Streams
@@ -63,7 +64,14 @@ class Server:
         service = EnrichmentService(streams, clock)
         callers = Callers(settings.callers)
         boundary = Boundary(self._admission, callers, settings.ceiling_seconds, settings.reading_seconds)
-        self._offered = {ENRICHMENT_SERVICE: {"Enrich": boundary.streaming(service.enrich)}}
+        inquiries = Inquiries(enrichments, clock, settings.default_max_cost_usd_micros)
+        self._offered = {
+            ENRICHMENT_SERVICE: {
+                "Enrich": boundary.streaming(service.enrich),
+                "PlanEnrichment": boundary.answering(inquiries.plan),
+                "GetCompany": boundary.answering(inquiries.get),
+            }
+        }
         self._health = _HealthServicer()
         self._server = grpc.aio.server(options=_options(settings))
 

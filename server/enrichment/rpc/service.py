@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncGenerator
 
-from google.protobuf.message import DecodeError
-
-from enrichment.domain.errors import InvalidRequest
 from enrichment.domain.ports import Clock
 from enrichment.rpc.boundary import Visit
 from enrichment.rpc.streams import Streams
+from enrichment.rpc.validation import decoded
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 
@@ -23,11 +21,5 @@ class EnrichmentService:
 
         Raises Refused or InvalidRequest for a request that cannot be served.
         """
-        return self._streams.open(_read(request), visit.caller.purse(self._clock()), visit.seconds)
-
-
-def _read(request: bytes) -> pb.EnrichRequest:
-    try:
-        return pb.EnrichRequest.FromString(request)
-    except DecodeError:
-        raise InvalidRequest("", "the bytes sent are not an EnrichRequest") from None
+        message = decoded(pb.EnrichRequest, request)
+        return self._streams.open(message, visit.caller.purse(self._clock()), visit.seconds)

@@ -1,13 +1,17 @@
 """The contract's rules (protovalidate), with a sentence for each that says what would be right."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from google.protobuf.message import DecodeError, Message
 from protovalidate import Validator, Violation
 
 from enrichment.domain.errors import InvalidRequest
 from enrichment.domain.website import registrable_domain
 from enrichment.rpc.status import Refused, invalid_request
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
+
+Sent = TypeVar("Sent", bound=Message)
 
 # How much of a wrong value is shown again.
 CLIP = 40
@@ -19,8 +23,19 @@ MOST_ITEMS = 100
 _VALIDATOR = Validator()
 
 
-def checked_domain(message: pb.EnrichRequest) -> str:
-    """The registrable domain of a request that breaks no rule; raises Refused with the first ten it breaks."""
+def decoded(kind: type[Sent], request: bytes) -> Sent:
+    """The message sent; raises InvalidRequest for bytes that are none of its kind."""
+    try:
+        return kind.FromString(request)
+    except DecodeError:
+        raise InvalidRequest("", f"the bytes sent are no {kind.DESCRIPTOR.name}") from None
+
+
+def checked_domain(message: pb.EnrichRequest, within: str = "") -> str:
+    """The registrable domain of a request that breaks no rule; raises Refused with the first ten it breaks.
+
+    `within`: the path of the message that it is part of, with a dot at its end.
+    """
     broken = [InvalidRequest(_path(violation), _sentence(violation)) for violation in _violations(message)]
     domain = ""
     if not any(violation.field == "website_url" for violation in broken):
@@ -29,7 +44,8 @@ def checked_domain(message: pb.EnrichRequest) -> str:
         except InvalidRequest as violation:
             broken.insert(0, violation)
     if broken:
-        raise Refused(invalid_request(broken[:MOST_VIOLATIONS]))
+        told = [InvalidRequest(within + rule.field, rule.description) for rule in broken[:MOST_VIOLATIONS]]
+        raise Refused(invalid_request(told))
     return domain
 
 

@@ -23,7 +23,8 @@ from enrichment.domain.event import (
 from enrichment.domain.fact import NOT_FOUND
 from enrichment.guards import guarded, order
 from enrichment.pipeline.progress import REPEATABLE_SECONDS
-from enrichment.pipeline.run import Enrichments, Guarded, Tools
+from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.tools import Guarded, Tools
 from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 

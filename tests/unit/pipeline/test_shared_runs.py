@@ -9,7 +9,8 @@ from enrichment.domain.errors import Fault, Skipped, SkipReason
 from enrichment.domain.event import Completed, Disposition, EnrichmentRequest, SourceOutcome
 from enrichment.domain.record import EnrichmentRecord, FieldRecord
 from enrichment.guards import guarded, order
-from enrichment.pipeline.run import Enrichments, Guarded, Tools
+from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.tools import Guarded, Tools
 from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 

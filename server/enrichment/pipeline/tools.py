@@ -1,0 +1,37 @@
+"""What every enrichment of a process shares."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from enrichment.domain.catalogue import Entry
+from enrichment.domain.ports import AnswerCache, Ask, Clock, Flights, Journal, Source
+from enrichment.pipeline.plan import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A source as a run meets it: what it would be asked, and the guarded way to ask it."""
+
+    entry: Entry
+    source: Source
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every run shares."""
+
+    sources: Mapping[str, Guarded]
+    cache: AnswerCache
+    flights: Flights
+    journal: Journal
+    clock: Clock = time.time
+    rules: Rules = Rules()
+    foundation_soft_deadline_seconds: float = 2.5
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+    def entries(self) -> dict[str, Entry]:
+        """The catalogue by name."""
+        return {name: each.entry for name, each in self.sources.items()}
