@@ -124,7 +124,7 @@ class World:
 
     async def live(self) -> Result:
         """All requests, the bad days meanwhile, and the end: orderly, or by a crash."""
-        self._build()
+        await self.build()
         loop = asyncio.get_running_loop()
         weather = [asyncio.create_task(self._weather()), asyncio.create_task(self._sweeps())]
         arrivals = sorted(self.random.uniform(0, SECONDS) for _ in range(REQUESTS))
@@ -141,7 +141,8 @@ class World:
         await asyncio.gather(*weather, return_exceptions=True)
         return self._result()
 
-    def _build(self) -> None:
+    async def build(self) -> None:
+        """Callers with a limit each, providers, and all guards between them."""
         self.ledger = ShakyLedger(self)
         self.store = CountingStore(self.clock)
         self.cache = Answers(self.store, self.clock)
@@ -175,7 +176,7 @@ class World:
         stake = Stake(str(number), Purse(account.key, (account,)), deadline, random.random() < 0.8, domain=domain)
         party = Party([stake])
         call = Call(source, Subject(domain), domain.encode(), source.price_usd_micros, party, self.clock())
-        task = asyncio.create_task(self._ask(call, ask))
+        task = asyncio.create_task(self.ask(call, ask))
         is_leaving = random.random() < 0.15
         if is_leaving:
             loop.call_later(random.uniform(0.0, 3.0), task.cancel)
@@ -184,12 +185,13 @@ class World:
         self.books.trace.append(f"{loop.time():.6f} {number} {source.name} {domain} {_word(ended)}")
         self.ended[_word(ended)] += 1
         if not self.ledger.is_crashed:
-            _judge(ended, is_leaving=is_leaving)
+            judge(ended, is_leaving=is_leaving)
             check(loop.time() <= deadline + LATE_SECONDS, f"request {number} ended {loop.time() - deadline:.3f} s late")
         if isinstance(ended, Answer):
             self._judge_answer(ended, domain, forgotten_at)
 
-    async def _ask(self, call: Call, ask: Ask) -> Answer:
+    async def ask(self, call: Call, ask: Ask) -> Answer:
+        """What is held, or what the guarded source answers, as a run asks it."""
         held = await self.cache.get_many(call.subject.domain, [(call.entry, call.question)])
         return held.fresh.get(call.entry.name) or await ask(call)
 
@@ -203,7 +205,8 @@ class World:
         if answer.is_from_cache:
             check(self.books.told[serial] >= forgotten_at, f"{domain} was forgotten, and its answer came back")
 
-    async def _forget(self, domain: str) -> None:
+    async def forget(self, domain: str) -> None:
+        """Forgets a company, unless the store is out of reach."""
         try:
             await self.cache.forget(domain)
         except CacheUnavailable:
@@ -225,7 +228,7 @@ class World:
                 case 3:
                     self.offset += random.choice((-3_600.0, -1.0, 1.0, 3_600.0)) * self.has_clock_steps
                 case 4:
-                    await self._forget(f"company{random.randrange(8)}.com")
+                    await self.forget(f"company{random.randrange(8)}.com")
                 case _:
                     [random.choice(self.providers).day] = random.choices(list(CALENDAR), list(CALENDAR.values()))
 
@@ -238,17 +241,21 @@ class World:
     async def _end(self, requests: Sequence["asyncio.Task[None]"]) -> None:
         """Everybody is waited for; then nothing may be left of anything."""
         await asyncio.gather(*requests)
+        await self.rest()
+        if not self.has_clock_steps:
+            spent, billed, forgiven = self._money()[0], self.books.billed.total(), self.books.forgiven
+            check(spent == billed + forgiven, f"spent {spent}, billed {billed}, unknown and not billed {forgiven}")
+
+    async def rest(self) -> None:
+        """Nobody asks any more; raises BrokenPromise where anything is left when the last call has ended."""
         await self.shared.flights.landed(60.0)
         await self.shared.writes.settled()
         check(len(self.shared.flights) == 0, "a flight is left")
         for each in SOURCES:
             standing = self.shared.limits.standing(each)
             check((standing.under_way, standing.waiting) == (0, 0), f"{each.name} still has calls: {standing}")
-        spent, held = self._money()
+        held = self._money()[1]
         check(held == 0, f"{held} is held and nobody is left to end it")
-        if not self.has_clock_steps:
-            billed, forgiven = self.books.billed.total(), self.books.forgiven
-            check(spent == billed + forgiven, f"spent {spent}, billed {billed}, unknown and not billed {forgiven}")
 
     async def _crash(self, requests: Sequence["asyncio.Task[None]"]) -> None:
         """The process is gone between two steps; a later one ends what it has left."""
@@ -292,7 +299,7 @@ def check(holds: bool, otherwise: str) -> None:
         raise BrokenPromise(otherwise)
 
 
-def _judge(ended: Answer | BaseException, *, is_leaving: bool) -> None:
+def judge(ended: Answer | BaseException, *, is_leaving: bool) -> None:
     """Whoever stays gets an answer, a reason or an error; a cancellation only if it was he who left."""
     if isinstance(ended, Answer | Skipped | SourceError):
         return
