@@ -36,7 +36,7 @@ test: setup
 test-live: setup
 	$(BIN)/python -m pytest -m live
 
-# Worlds of 500 requests each, on all cores: make simulate SEEDS=2400
+# Worlds of some 500 requests each, on all cores: make simulate SEEDS=2400
 simulate: setup
 	@PYTHONPATH=tests $(BIN)/python tests/simulate.py --seeds $(or $(SEEDS),2000)
 
