@@ -248,8 +248,11 @@ class World:
     async def _sweeps(self) -> None:
         while True:
             await asyncio.sleep(10.0)
+            held = self._money()[1]
             self.ledger.sweep()
             self.check_money()
+            # Nothing is left behind by a process that lives.
+            check(self.has_clock_steps or self._money()[1] == held, "a sweep found a hold that nobody had ended")
 
     async def _end(self, requests: Sequence["asyncio.Task[None]"]) -> None:
         """Everybody is waited for; then nothing may be left of anything."""
