@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from enrichment.domain.company import Field
@@ -11,6 +11,25 @@ from enrichment.domain.names import normalised_name
 from enrichment.domain.subject import Subject
 from enrichment.domain.website import registrable_domain
 
+# Where every company has a page, an app or a map: naming them tells of nobody else.
+_PLATFORMS = frozenset(
+    {
+        "apple.com",
+        "facebook.com",
+        "github.com",
+        "google.com",
+        "instagram.com",
+        "linkedin.com",
+        "pinterest.com",
+        "tiktok.com",
+        "twitter.com",
+        "wa.me",
+        "whatsapp.com",
+        "x.com",
+        "xing.com",
+        "youtube.com",
+    }
+)
 # A shorter part of a domain may be part of any word.
 SHORTEST_LABEL = 5
 
@@ -61,20 +80,19 @@ def names_of(subject: Subject) -> Names:
 
 def names_stranger(text: str, names: Names) -> bool:
     """Whether a text names another organisation and not the company itself."""
-    if not _ORGANISATION.search(text) and not any(host != names.domain for host in _domains(text)):
+    if not _ORGANISATION.search(text) and not _domains(text) - _PLATFORMS - {names.domain}:
         return False
     return not names.are_in(text)
 
 
-def _domains(text: str) -> Iterable[str]:
+def _domains(text: str) -> frozenset[str]:
+    domains: set[str] = set()
     for found in _HOST.findall(text):
         # "works.We": a full stop without a space behind it.
-        if not found.rsplit(".", 1)[1].islower():
-            continue
-        try:
-            yield registrable_domain(found)
-        except InvalidRequest:
-            continue
+        if found.rsplit(".", 1)[1].islower():
+            with suppress(InvalidRequest):
+                domains.add(registrable_domain(found))
+    return frozenset(domains)
 
 
 def _words(text: str) -> list[str]:

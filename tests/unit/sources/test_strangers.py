@@ -77,6 +77,8 @@ def test_an_organisation_with_a_legal_form_or_a_domain_is_a_stranger(text: str) 
         "larchglass.co.uk and shop.larchglass.co.uk",
         "version 2.0.1",
         "",
+        "Find us on youtube.com and in the shop of apps.apple.com.",
+        "Write to us on wa.me.",
     ],
 )
 def test_what_only_looks_like_one_is_none(text: str) -> None:
