@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from contract.http_sources import KEY, MODELS, SOURCES, USUAL_STATUSES, HttpCase
 from contract.well_typed import check_well_typed
 from contract.wire_server import Asked, Said, Then, answer, serving
 from enrichment.domain.catalogue import Entry
+from enrichment.domain.company import Field
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled, Unauthorized, Unreadable
 from enrichment.domain.fact import Reading
+from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import build
 from enrichment.sources.http import LONGEST_BODY_BYTES
 
@@ -76,6 +79,27 @@ async def test_a_question_is_one_and_the_same_for_the_same_subject(case: HttpCas
     assert KEY.encode() not in question
     assert source.price(case.subject) >= 0
     await source.close()
+
+
+@every_source
+async def test_who_asks_the_same_question_is_told_the_same(case: HttpCase) -> None:
+    """What is held is found by its question: nothing else of a subject may decide what is read."""
+    source, response = build(case.entry()), httpx.Response(200, json=case.body)
+    response.headers["content-type"] = case.content_type
+    for other in others(case.subject):
+        if source.question(other) == source.question(case.subject):
+            assert replace(case, subject=other).read(response) == case.read(response)
+    await source.close()
+
+
+def others(subject: Subject) -> Iterator[Subject]:
+    """The subject as another caller hints at it, and as it would be with another value of each thing known."""
+    for hint in fields(Hints):
+        for told in ("US", "Larch", "99.430.777/0001-53"):
+            yield replace(subject, hints=replace(subject.hints, **{hint.name: told}))
+    for known in (Field.NAME, Field.LEGAL_NAME, Field.COUNTRY_CODE, Field.REGISTRATION_NUMBER, Field.JURISDICTION):
+        for told in ("Larch Glass LLP", "GB", "us_de", "1"):
+            yield replace(subject, known={**subject.known, known: told})
 
 
 @every_source

@@ -24,7 +24,7 @@ from enrichment.sources.company_database import (
     profiles,
     year,
 )
-from enrichment.sources.contact import is_website_of, phone
+from enrichment.sources.contact import is_website_of, phone, without_peoples_mailboxes
 from enrichment.sources.failures import Failures, described
 from enrichment.sources.http import address
 from enrichment.sources.payload import claims, items, json_object, number, one_line, text
@@ -74,7 +74,7 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
         return NOT_FOUND
     where = {Field.COORDINATES: _coordinates(data)}
     weight = 1.0 if text(data, "geo", "streetAddress") else WEIGHT_OF_A_CITY
-    return Reading(claims(_facts(data)) + claims(where, weight))
+    return Reading(claims(_facts(data, subject)) + claims(where, weight))
 
 
 def _is_of(data: object, domain: str) -> bool:
@@ -87,12 +87,12 @@ def _is_person(data: Mapping[str, object]) -> bool:
     return data.get("type") == "personal" or data.get("personal") is True
 
 
-def _facts(data: Mapping[str, object]) -> Mapping[Field, object]:
+def _facts(data: Mapping[str, object], subject: Subject) -> Mapping[Field, object]:
     country = text(data, "geo", "countryCode").upper()
     return {
         Field.NAME: company_name(data, "name"),
         Field.LEGAL_NAME: company_name(data, "legalName"),
-        Field.DESCRIPTION: text(data, "description"),
+        Field.DESCRIPTION: without_peoples_mailboxes(text(data, "description"), subject.domain),
         Field.INDUSTRY: _industry(data),
         Field.FOUNDED_YEAR: year(data, "foundedYear"),
         Field.COUNTRY_CODE: country if _COUNTRY.fullmatch(country) else "",

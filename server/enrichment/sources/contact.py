@@ -29,6 +29,7 @@ ROLES = frozenset(
 )
 # Enough for a year; more may be a CPF.
 MOST_DIGITS = 4
+_WITHIN = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _MAILBOX = re.compile(r"([a-z0-9][a-z0-9._+-]{0,63})@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 
 
@@ -47,6 +48,11 @@ def role_mailbox(text: str) -> str:
     words = [word for word in re.split(r"[._+\-\d]+", match[1]) if word]
     is_role = bool(words) and ROLES.issuperset(words) and sum(map(str.isdigit, match[1])) <= MOST_DIGITS
     return match[0] if is_role else ""
+
+
+def without_peoples_mailboxes(text: str, domain: str) -> str:
+    """A text on one line without the e-mail addresses in it that are no role's on the company's own domain."""
+    return " ".join(_WITHIN.sub(lambda found: found[0] if own_mailbox(found[0], domain) else " ", text).split())
 
 
 def phone(text: str, country_code: str) -> str:

@@ -21,7 +21,7 @@ from enrichment.domain.subject import Subject
 from enrichment.sources.failures import Failures
 from enrichment.sources.http import address
 from enrichment.sources.payload import at, claims, iso_date, items, json_object, one_line, required_items, text
-from enrichment.sources.receita import head_office
+from enrichment.sources.receita import head_office, shown_number
 
 HITS = 5
 MOST_LINES = 4
@@ -164,19 +164,12 @@ def _facts(hit: _Hit) -> Mapping[Field, object]:
         Field.LEGAL_NAME: hit.name,
         Field.STATUS: STATUSES.get(text(hit.entity, "status")),
         Field.JURISDICTION: hit.jurisdiction,
-        Field.REGISTRATION_NUMBER: _shown_number(hit),
+        Field.REGISTRATION_NUMBER: shown_number(hit.number, hit.country),
         Field.COUNTRY_CODE: hit.country,
         # The legal address is often that of a service that lends its own.
         Field.ADDRESS: _address(at(hit.entity, "headquartersAddress")) or _address(at(hit.entity, "legalAddress")),
         Field.INCORPORATION_DATE: iso_date(hit.entity, "creationDate"),
     }
-
-
-def _shown_number(hit: _Hit) -> str:
-    """As the register writes it; a CNPJ bare, and nothing else for a Brazilian company."""
-    if hit.country != "BR":
-        return hit.number
-    return cnpj.compact(hit.number) if cnpj.is_valid(hit.number) else ""
 
 
 def _address(written: object) -> Address | None:

@@ -44,8 +44,10 @@ COVERED_BY_SEARCH = frozenset(
 
 def question(subject: Subject) -> bytes | None:
     """The address, else the name in its city."""
-    # Which place is accepted depends on its website, so the answer is one domain's.
-    query = _geocoding(subject) or (_search(subject) and {**_search(subject), "domain": subject.domain})
+    query = _geocoding(subject)
+    if not query and (search := _search(subject)):
+        # Which place is accepted depends on its website and on all names.
+        query = {**search, "domain": subject.domain, "names": "|".join(_names(subject))}
     return "\n".join(f"{key}={value}" for key, value in query.items()).casefold().encode() if query else None
 
 

@@ -18,6 +18,7 @@ from enrichment.domain.subject import Subject
 from enrichment.sources.failures import Failures, media_type
 from enrichment.sources.http import address
 from enrichment.sources.payload import at, claims, iso_date, items, json_object, one_line, required_items, text
+from enrichment.sources.receita import shown_number
 
 # A page of hits: who bears the name is among the first few, or is not found by it.
 HITS = 10
@@ -45,6 +46,7 @@ STATUS_WORDS: tuple[tuple[re.Pattern[str], CompanyStatus], ...] = (
 # Classifications as their schemes are called here, "eu_nace_2" or "us_naics_2022"; the longer names first.
 SYSTEMS = ("naics", "cnae", "nace", "isic", "sic")
 _JURISDICTION = re.compile("[a-z]{2}(?:_[a-z]{2,3})?")
+_WORD = re.compile(r"[^\W_]+")
 # Legal forms whose owner and business are one person: the name and the address are the person's.
 _SOLE_TRADER = re.compile(
     r"sole (?:trader|proprietor)|empres[aá]ri[oa] \(?individual|individual entrepreneur|microempreendedor|"
@@ -66,9 +68,9 @@ class _Hit(NamedTuple):
 
 
 def question(subject: Subject) -> bytes | None:
-    """The name as it is compared, where it is registered, and the number by which its hits are told apart."""
-    name, number = normalised_name(_name(subject)), _bare(_number(subject))
-    if not name:
+    """The name as it is spelt, where it is registered, and the number: all by which its hits are told apart."""
+    name, number = _spelt(_name(subject)), _bare(_number(subject))
+    if not normalised_name(_name(subject)):
         return None
     where = _jurisdiction(subject) or _country(subject)
     return "\n".join([name, where, number] if number else [name, where]).encode()
@@ -141,7 +143,7 @@ def _rank(hit: _Hit, subject: Subject) -> tuple[bool, bool, bool, bool]:
         bool(known) and _bare(hit.number) == _bare(known),
         _status(hit.company) is not CompanyStatus.CLOSED,
         not _is_branch(hit),
-        hit.name.casefold() == _name(subject).casefold(),
+        _spelt(hit.name) == _spelt(_name(subject)),
     )
 
 
@@ -153,6 +155,11 @@ def _is_branch(hit: _Hit) -> bool:
     return bool(text(hit.company, "branch_status"))
 
 
+def _spelt(name: str) -> str:
+    """A name with its legal form: "Larch Ltd" and "Larch LLP" can be two companies."""
+    return " ".join(_WORD.findall(name.casefold()))
+
+
 def _bare(number: str) -> str:
     return re.sub(r"[\W_]", "", number).casefold().lstrip("0")
 
@@ -162,7 +169,7 @@ def _facts(hit: _Hit) -> Mapping[Field, object]:
     facts: Mapping[Field, object] = {
         Field.STATUS: _status(hit.company),
         Field.JURISDICTION: hit.jurisdiction,
-        Field.REGISTRATION_NUMBER: hit.number,
+        Field.REGISTRATION_NUMBER: shown_number(hit.number, hit.country),
         Field.COUNTRY_CODE: hit.country.upper(),
         Field.INDUSTRY_CODES: tuple(_codes(hit.company)),
     }

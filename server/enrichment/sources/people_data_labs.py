@@ -24,7 +24,7 @@ from enrichment.sources.company_database import (
     profiles,
     year,
 )
-from enrichment.sources.contact import is_website_of
+from enrichment.sources.contact import is_website_of, without_peoples_mailboxes
 from enrichment.sources.failures import Failures
 from enrichment.sources.http import address
 from enrichment.sources.payload import claims, items, json_object, one_line, text
@@ -74,14 +74,15 @@ def read(response: httpx.Response, subject: Subject) -> Reading:
     data = json_object(response)
     if not is_website_of(text(data, "website"), subject.domain):
         return Reading(is_found=False, is_billed=True)
-    return Reading(claims(_facts(data)))
+    return Reading(claims(_facts(data, subject)))
 
 
-def _facts(data: object) -> Mapping[Field, object]:
+def _facts(data: object, subject: Subject) -> Mapping[Field, object]:
+    description = text(data, "summary") or text(data, "headline")
     # `location.geo` is the middle of the city, and no address of the company: no coordinates come of it.
     return {
         Field.NAME: company_name(data, "display_name") or _capitalised(company_name(data, "name")),
-        Field.DESCRIPTION: text(data, "summary") or text(data, "headline"),
+        Field.DESCRIPTION: without_peoples_mailboxes(description, subject.domain),
         Field.INDUSTRY: text(data, "industry_v2") or text(data, "industry"),
         Field.FOUNDED_YEAR: year(data, "founded"),
         Field.COUNTRY_CODE: country_code(text(data, "location", "country")),

@@ -92,6 +92,13 @@ def head_office(subject: Subject) -> str:
     return ""
 
 
+def shown_number(written: str, country: str) -> str:
+    """A register's number of a company as others write it; in Brazil a bare CNPJ or nothing: it may be a CPF."""
+    if country.upper() != "BR":
+        return written
+    return cnpj.compact(written) if cnpj.is_valid(written) else ""
+
+
 def told(record: Record, number: str) -> tuple[Claim, ...]:
     """What may be told of the entry of a number, to whoever asks by it."""
     return claims(_person(record, number) if _is_natural_person(record) else _company(record, number))
@@ -113,15 +120,21 @@ def _nature(written: str) -> tuple[str, str]:
 
 def _person(record: Record, number: str) -> Mapping[Field, object]:
     """What may be told of somebody who trades alone: nothing by which the person is named or visited."""
-    owner, trade_name = normalised_name(re.sub(r"[\d.*-]+", " ", record.name)), _name(record.trade_name)
+    trade_name = _name(record.trade_name)
     return {
-        Field.NAME: "" if owner and owner in normalised_name(trade_name) else trade_name,
+        Field.NAME: "" if _names_owner(trade_name, record) else trade_name,
         Field.STATUS: STATUSES.get(record.situation.casefold()),
         Field.INDUSTRY: _industry(record),
         Field.REGISTRATION_NUMBER: number,
         Field.ADDRESS: _address(Place(city=record.place.city, region=record.place.region)),
         Field.INDUSTRY_CODES: _industry_codes(record),
     }
+
+
+def _names_owner(trade_name: str, record: Record) -> bool:
+    """Whether a trade name holds the owner's name, or is made of parts of it: "Joana Larício" of "JOANA DE LARÍCIO"."""
+    owner, name = normalised_name(re.sub(r"[\d.*-]+", " ", record.name)), normalised_name(trade_name)
+    return bool(owner) and (owner in name or set(name.split()) <= set(owner.split()))
 
 
 def _company(record: Record, number: str) -> Mapping[Field, object]:

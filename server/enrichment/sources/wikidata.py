@@ -131,7 +131,9 @@ def _items(rows: Sequence[object]) -> list[_Item]:
 def _facts(item: _Item, subject: Subject) -> Mapping[Field, object]:
     country = _only({told.value for told in item.get(COUNTRY, ()) if _COUNTRY.fullmatch(told.value)})
     official = _in_words(item.get(OFFICIAL_NAME, ()))
-    phones = {phone(told.value, country or subject.country_code) for told in item.get(PHONE, ())} - {""}
+    # Not as a caller hints: what is read is kept for others.
+    ending = Subject(subject.domain).country_code
+    phones = {phone(told.value, country or ending) for told in item.get(PHONE, ())} - {""}
     return {
         Field.NAME: _in_words(item.get(LABEL, ())),
         Field.LEGAL_NAME: "" if is_name_of_person(official) else official,

@@ -92,6 +92,11 @@ def test_the_mailboxes_of_its_people_and_its_dead_logo_are_not_read() -> None:
     assert "ninguem" not in repr(reading)
 
 
+def test_a_persons_mailbox_in_a_description_is_left_out() -> None:
+    told = values(read(description="Tempered glass. Ask anna.b@larchglass.co.uk"))
+    assert told[Field.DESCRIPTION] == "Tempered glass. Ask"
+
+
 @pytest.mark.parametrize("domain", ["larchglass.com", "www.larchglass.com.br", "", "not a domain", None, 1])
 def test_a_record_of_another_company_is_a_not_found_without_a_fact(domain: object) -> None:
     assert read(domain=domain) == NOT_FOUND

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.sources.contact import own_mailbox, phone, role_mailbox
+from enrichment.sources.contact import own_mailbox, phone, role_mailbox, without_peoples_mailboxes
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,11 @@ def test_any_text_is_a_mailbox_or_none(written: str) -> None:
 def test_a_role_is_one_at_any_domain() -> None:
     assert role_mailbox(" Contabil@Contadores.com.br") == "contabil@contadores.com.br"
     assert role_mailbox("somebody@contadores.com.br") == ""
+
+
+def test_a_text_keeps_the_mailboxes_of_roles_on_the_companys_own_domain_alone() -> None:
+    written = "Write to anna.b@gmail.com, anna@larch.com.br\nor Contato@larch.com.br, not to contato@other.com.br."
+    assert without_peoples_mailboxes(written, "larch.com.br") == "Write to , or Contato@larch.com.br, not to ."
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,12 @@ def test_a_place_is_one_companys_question() -> None:
     assert mapbox.question(LARCH_WITHOUT_STREET) != mapbox.question(other)
 
 
+def test_all_names_by_which_a_place_is_recognised_are_in_the_question() -> None:
+    named = {Field.NAME: "Larch Glass"}
+    one, other = (Subject("larchglass.co.uk", Hints(hint, "GB", "Sheffield"), named) for hint in ("Larch", "Elm"))
+    assert mapbox.question(one) != mapbox.question(other)
+
+
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_whatever_an_address_says_a_query_keeps_its_limits(street: str, city: str) -> None:
     subject = at_address(street=street, city=city, country_code="GB")

@@ -42,9 +42,9 @@ def named(hint: str, country: str = "", /, **known: Value) -> Subject:
 @pytest.mark.parametrize(
     ("subject", "question"),
     [
-        (LARCH, b"larch glass\ngb"),
-        (named("LARCH GLASS Limited", "gb"), b"larch glass\ngb"),
-        (named("Hint", "BR", name="Known", legal_name="Registered SA"), b"registered\nbr"),
+        (LARCH, b"larch glass ltd\ngb"),
+        (named("LARCH GLASS, Ltd.", "gb"), b"larch glass ltd\ngb"),
+        (named("Hint", "BR", name="Known", legal_name="Registered SA"), b"registered sa\nbr"),
         (named("Hint", "BR", name="Known"), b"known\nbr"),
         (named("Larch", "US"), b"larch\nus"),
         (named("Larch", "US", jurisdiction="us_de"), b"larch\nus_de"),
@@ -54,9 +54,7 @@ def named(hint: str, country: str = "", /, **known: Value) -> Subject:
         (named("!!!"), None),
     ],
 )
-def test_the_question_is_the_name_without_its_legal_form_and_the_jurisdiction(
-    subject: Subject, question: bytes | None
-) -> None:
+def test_the_question_is_the_name_as_it_is_spelt_and_the_jurisdiction(subject: Subject, question: bytes | None) -> None:
     assert opencorporates.question(subject) == question
 
 
@@ -163,6 +161,22 @@ def test_the_known_number_goes_before_everything() -> None:
 def test_the_very_spelling_goes_before_another_legal_form() -> None:
     subject = named("Hint", "GB", legal_name="Larch Glass PLC")
     assert number_of(read({}, {"company_number": "2", "name": "LARCH GLASS PLC"}, subject=subject)) == "2"
+
+
+def test_two_companies_whose_names_differ_in_the_legal_form_are_two_questions() -> None:
+    hits = ({"name": "Larch LLC", "company_number": "1"}, {"name": "LARCH, INC.", "company_number": "2"})
+    one, other = named("Larch LLC", "GB"), named("Larch Inc", "GB")
+    assert [number_of(read(*hits, subject=subject)) for subject in (one, other)] == ["1", "2"]
+    assert opencorporates.question(one) != opencorporates.question(other)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("000.000.001-91", None), ("00000000191", None), ("11.222.333/0001-81", "11222333000181")],
+)
+def test_a_brazilian_number_is_a_cnpj_or_none(written: str, told: str | None) -> None:
+    hit = {"company_number": written, "jurisdiction_code": "br"}
+    assert number_of(read(hit, subject=named("Larch Glass", "BR"))) == told
 
 
 def test_of_two_that_nothing_tells_apart_the_first_is_a_guess() -> None:

@@ -44,6 +44,11 @@ def test_it_is_asked_by_website_for_a_likely_match_with_the_key_in_a_header() ->
     assert people_data_labs.question(LARCH) == b"larchglass.co.uk"
 
 
+def test_a_persons_mailbox_in_a_description_is_left_out() -> None:
+    told = values(read(summary="Tempered glass. Ask anna.b@larchglass.co.uk"))
+    assert told[Field.DESCRIPTION] == "Tempered glass. Ask"
+
+
 def test_a_record_is_told_in_our_words() -> None:
     assert values(read()) == {
         Field.NAME: "Larch Glass",

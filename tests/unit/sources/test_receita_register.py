@@ -132,7 +132,10 @@ def test_of_a_sole_trader_only_what_names_nobody_is_told(door: str) -> None:
 
 
 @either
-@pytest.mark.parametrize("trade_name", [OWNER, f"{OWNER} ME", f"Oficina de {OWNER.title()}", f"{OWNER} {CPF}"])
+@pytest.mark.parametrize(
+    "trade_name",
+    [OWNER, f"{OWNER.split()[-1]} {OWNER.split()[0]}", f"{OWNER} ME", f"Oficina de {OWNER.title()}", f"{OWNER} {CPF}"],
+)
 def test_an_owners_name_or_cpf_is_in_no_claim(door: str, trade_name: str) -> None:
     for body in sole_traders(door):
         shown = repr(read(door, **{**body, TRADE_NAME[door]: trade_name})).upper()

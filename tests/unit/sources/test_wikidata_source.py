@@ -22,7 +22,7 @@ from enrichment.domain.company import (
 )
 from enrichment.domain.errors import Fault, QuotaExhausted, Rejected, SourceError, Throttled
 from enrichment.domain.fact import NOT_FOUND, Reading
-from enrichment.domain.subject import Subject
+from enrichment.domain.subject import Hints, Subject
 from enrichment.sources import wikidata
 
 [CASE] = [case for case in SOURCES if case.source == "wikidata"]
@@ -265,6 +265,12 @@ def test_of_several_accounts_of_one_network_nobody_knows_which_is_meant() -> Non
 )
 def test_a_number_that_cannot_be_one_is_left_out(name: str, value: str) -> None:
     assert only(Field.IDENTIFIERS, row(name, value)) is None
+
+
+def test_a_telephone_is_read_by_what_the_question_holds_and_not_by_what_a_caller_hints() -> None:
+    told, here = row("P1329", "0114 234 5678"), Subject("larchglass.com", Hints(country_code="GB"))
+    assert Field.PHONE not in values(read(told, subject=here))
+    assert values(read(told, row("P17", "GB"), subject=here))[Field.PHONE] == "+441142345678"
 
 
 def test_of_several_telephones_none_is_the_companys() -> None:

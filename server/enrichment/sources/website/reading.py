@@ -1,6 +1,5 @@
 """From the pages of a site to one reading: the best claim of each field, and the pages' text."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -9,7 +8,8 @@ from enrichment.domain.company import LIST_FIELDS, Field, Identifier, SocialProf
 from enrichment.domain.fact import Claim, Document, Reading
 from enrichment.domain.subject import Subject
 from enrichment.sources import personal_numbers
-from enrichment.sources.contact import own_mailbox
+from enrichment.sources.contact import without_peoples_mailboxes
+from enrichment.sources.payload import claims as claims_of
 from enrichment.sources.website import (
     contact,
     head,
@@ -30,8 +30,6 @@ LONGEST_DOCUMENT = 6_000
 MOST_ITEMS = 60
 MOST_NAVIGATIONS = 20
 
-_MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-
 
 def read(pages: Sequence[Page], domain: str) -> Reading:
     """What the pages of a site say of the company of this domain; the first is its home page.
@@ -40,7 +38,7 @@ def read(pages: Sequence[Page], domain: str) -> Reading:
     """
     trust = 1.0 if is_of(host(pages[0].url), domain) else WEIGHT_ELSEWHERE
     found = (claim for at, page in enumerate(pages) for claim in _claims(page, is_home=at == 0))
-    claims = [claim for claim in found if personal_numbers.is_claimable(claim.field, claim.value)]
+    claims = [told for claim in found for told in _without_people(claim, domain)]
     documents = tuple(document for page in pages if (document := _document(page)).text)
     return Reading(
         tuple(replace(claim, weight=round(claim.weight * trust, 4)) for claim in best_claims(claims)), documents
@@ -100,16 +98,20 @@ def _claims(page: Page, *, is_home: bool) -> Iterator[Claim]:
         yield from logo.claims(page)
 
 
+def _without_people(claim: Claim, domain: str) -> Sequence[Claim]:
+    """The claim without people's mailboxes in it; nothing of one that holds a person's number."""
+    value = claim.value
+    if claim.field is Field.DESCRIPTION:
+        value = without_peoples_mailboxes(str(value), domain)
+    return claims_of({claim.field: value}, claim.weight)
+
+
 def _document(page: Page) -> Document:
     """A page's text for those that read further: without navigation, people's numbers and people's mailboxes."""
     text = page.text
     for navigation in page.markup.tree.css("nav")[:MOST_NAVIGATIONS]:
         text = text.replace(visible(navigation), "\n")
-
-    def without_people(mailbox: re.Match[str]) -> str:
-        return mailbox[0] if own_mailbox(mailbox[0], page.domain) else ""
-
-    folded = personal_numbers.taken_out_of(_MAILBOX.sub(without_people, text[: 3 * LONGEST_DOCUMENT]))
+    folded = personal_numbers.taken_out_of(without_peoples_mailboxes(text[: 3 * LONGEST_DOCUMENT], page.domain))
     whole = folded if len(folded) <= LONGEST_DOCUMENT else folded[:LONGEST_DOCUMENT].rsplit(" ", 1)[0]
     title, url = personal_numbers.taken_out_of(head.title(page)), "" if personal_numbers.is_in(page.url) else page.url
     return Document(url=url, title=title, text=whole)

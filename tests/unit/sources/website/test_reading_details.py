@@ -394,6 +394,13 @@ def test_a_telephone_number_is_read_as_it_is_dialled_in_the_country(html: str, c
     assert values(found).get(Field.PHONE, "") == number
 
 
+def test_a_persons_mailbox_in_a_description_is_left_out() -> None:
+    html = (
+        "<meta name=description content='Vidros desde 1998, fale com fulano@vidrariaaurora.com.br ou vendas@gmail.com'>"
+    )
+    assert values(read([page_of(html)], DOMAIN).claims)[Field.DESCRIPTION] == "Vidros desde 1998, fale com ou"
+
+
 @pytest.mark.parametrize(
     ("html", "mailbox"),
     [
