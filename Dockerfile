@@ -31,5 +31,7 @@ RUN install -d -o imensiah /var/lib/imensiah/data
 VOLUME /var/lib/imensiah/data
 USER 10001
 EXPOSE 50051
+# It starts when it knows its callers: IMENSIAH_CALLERS__<NAME>__TOKEN_SHA256 (`imensiah token NAME` makes one), or
+# IMENSIAH_TLS__CLIENT_CA, or IMENSIAH_SERVE_ANYBODY=true (docs/configuration.md, "Who may call").
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["imensiah", "health"]
 CMD ["imensiah", "serve"]

@@ -14,7 +14,7 @@ from enrichment.domain.names import normalised_name
 from enrichment.sandbox import Company as Invented
 from enrichment.sandbox import Sandbox, SandboxSettings, World, sandbox
 from enrichment.settings import load
-from enrichment.terminal.health import is_serving
+from enrichment.terminal.health import Door, is_serving
 from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
 from hostile_inputs import HOSTILE
 from imensiah.enrichment.v1.company_pb2 import Company, CompanyField, CompanyStatus
@@ -384,8 +384,8 @@ async def test_hostile_input_is_refused_and_nothing_is_fetched(tmp_path: Path) -
 async def test_a_server_says_whether_it_is_ready(tmp_path: Path) -> None:
     environ = {"IMENSIAH_LISTEN": "127.0.0.1:0", "IMENSIAH_DATA_DIR": str(tmp_path), "IMENSIAH_DRAIN_MS": "0"}
     async with serving(load(environ)) as address:
-        assert await is_serving(address, timeout=5.0)
-    assert not await is_serving(address, timeout=0.5)
+        assert await is_serving(Door(address), timeout=5.0)
+    assert not await is_serving(Door(address), timeout=0.5)
 
 
 async def test_a_data_folder_that_cannot_be_written_costs_the_cache_alone(tmp_path: Path) -> None:

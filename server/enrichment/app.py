@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import random
 from uuid import uuid4
 
+from enrichment import certificates
+from enrichment.access import is_loopback
 from enrichment.domain.ports import Journal, Ledger, LedgerUnavailable, Store
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
@@ -20,7 +22,7 @@ from enrichment.guards.retry import Retries
 from enrichment.pipeline.run import Enrichments
 from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
-from enrichment.settings import Settings
+from enrichment.settings import Settings, check_listen
 from enrichment.sources import build
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
@@ -51,7 +53,11 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[str]:
-    """A running server; yields the address that it listens on, and drains on the way out."""
+    """A running server; yields the address that it listens on, and drains on the way out.
+
+    Raises PermissionError where it would serve strangers, OSError where it cannot listen or its certificates are none.
+    """
+    check_listen(settings)
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings))
         store = await _store(settings)
@@ -63,6 +69,8 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
         stack.push_async_callback(shared.flights.landed, settings.drain_ms / 1000)
         server = Server(_server_settings(settings), enrichments, time.time)
         address = await server.start()
+        if settings.callers and not (settings.tls.certificate or is_loopback(settings.listen)):
+            log.warning("tokens come in the clear: set IMENSIAH_TLS__CERTIFICATE and __KEY, or have a proxy speak TLS")
         stack.push_async_callback(server.drain)
         yield address
 
@@ -148,4 +156,6 @@ def _server_settings(settings: Settings) -> ServerSettings:
         default_max_cost_usd_micros=settings.max_cost_usd_micros,
         ceiling_seconds=settings.deadline_ms / 1000,
         reflection=settings.reflection,
+        callers=settings.callers,
+        tls=certificates.load(settings.tls),
     )

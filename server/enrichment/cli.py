@@ -5,6 +5,7 @@ import asyncio
 import io
 import logging
 import os
+import secrets
 import shlex
 import sys
 import time
@@ -14,7 +15,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from enrichment.domain.ports import LedgerUnavailable
-from enrichment.terminal import words
+from enrichment.terminal import connection, words
+from enrichment.terminal.connection import token_lines
 from enrichment.terminal.failures import ExitCode, explained
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
@@ -105,9 +107,10 @@ def parser() -> argparse.ArgumentParser:
     command("serve", _serve, "run the server until Ctrl-C")
     _enrich_options(command("enrich", _enrich, "ask a server about one company"))
     _sandbox_options(command("sandbox", _sandbox, "stand in for every provider, on this machine alone"))
-    health = command("health", _health, "exit with 0 if a server is ready, else with 4")
-    health.add_argument(
-        "--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s"
+    _health_options(command("health", _health, "exit with 0 if a server is ready, else with 4"))
+    token = command("token", _token, "make a token for a caller, and the line that tells the server of it")
+    token.add_argument(
+        "name", nargs="?", default="caller", metavar="NAME", type=words.caller, help="default: %(default)s"
     )
     command("sources", _sources, "list the sources: price, key, and why one is off")
     _spend_options(command("spend", _spend, "what was spent, from the ledger of the settings in force"))
@@ -115,23 +118,24 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _server_option(command: argparse.ArgumentParser) -> None:
-    about = "default: %(default)s"
-    command.add_argument("--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help=about)
-
-
 def _enrich_options(command: argparse.ArgumentParser) -> None:
     command.epilog = EXIT_CODES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     add = command.add_argument
     add("website", metavar="WEBSITE", help="a website or bare domain: nubank.com.br")
-    _server_option(command)
-    add("--plaintext", action="store_true", help="no TLS to a server on another host (to this one there is none)")
+    add("--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s")
+    connection.add_options(command)
     add("--json", action="store_true", help="one event per line, for programs; 64-bit numbers are strings")
     add("--max-cost", type=words.usd_micros, metavar="DOLLARS", help="the most to spend, 0 for nothing: 0.01")
     add("--fields", type=words.names, default=(), metavar="A,B", help="only these fields: name,address")
     add("--layers", type=words.names, default=(), metavar="A,B", help="only these of foundation,registry,inference")
     add("--timeout", type=words.seconds, default=DEFAULT_TIMEOUT, metavar="SECONDS", help="default: %(default)g")
+
+
+def _health_options(command: argparse.ArgumentParser) -> None:
+    about = "default: the one of the settings in force"
+    command.add_argument("--server", type=words.target, metavar="HOST:PORT", help=about)
+    connection.add_options(command)
 
 
 def _sandbox_options(command: argparse.ArgumentParser) -> None:
@@ -165,14 +169,25 @@ def _enrich(arguments: Arguments) -> int:
     except ValueError as error:
         raise Failed(ExitCode.USAGE, str(error)) from None
 
-    async def is_partial() -> bool:
-        client = EnrichmentClient(arguments.server, is_plaintext=arguments.plaintext)
+    async def is_partial(client: EnrichmentClient) -> bool:
         async with client, client.enrich(request, timeout=arguments.timeout) as events:
             if arguments.json:
                 return (await show_json(events, sys.stdout)).partial
             return (await show(events, console_for(sys.stdout), time.time)).partial
 
-    return ExitCode.PARTIAL if asyncio.run(is_partial()) else ExitCode.OK
+    return ExitCode.PARTIAL if asyncio.run(is_partial(_client(arguments))) else ExitCode.OK
+
+
+def _client(arguments: Arguments) -> EnrichmentClient:
+    try:
+        return EnrichmentClient(
+            arguments.server,
+            credentials=connection.credentials(arguments),
+            is_plaintext=arguments.plaintext,
+            token=os.environ.get(connection.TOKEN, ""),
+        )
+    except ValueError as error:
+        raise Failed(ExitCode.USAGE, str(error)) from None
 
 
 def _serve(_arguments: Arguments) -> int:
@@ -221,11 +236,23 @@ def _sandbox(arguments: Arguments) -> int:
 
 def _health(arguments: Arguments) -> int:
     with _server_extra():
-        from enrichment.terminal.health import is_serving
-    if asyncio.run(is_serving(arguments.server, timeout=2.0)):
-        print(f"{arguments.server} is serving")
+        from enrichment import door
+        from enrichment.terminal.health import Door, is_serving
+    try:
+        named = arguments.server
+        asked = Door(named, connection.credentials(arguments)) if named else door.of(_settings())
+    except (OSError, ValueError) as error:
+        raise Failed(ExitCode.USAGE, str(error)) from None
+    if asyncio.run(is_serving(asked, timeout=2.0)):
+        print(f"{asked.target} is serving")
         return ExitCode.OK
-    raise Failed(ExitCode.UNREACHABLE, f"{arguments.server} is not serving")
+    raise Failed(ExitCode.UNREACHABLE, f"{asked.target} is not serving")
+
+
+def _token(arguments: Arguments) -> int:
+    # 256 bits: nobody guesses one, so its digest needs neither salt nor slowness.
+    print(token_lines(arguments.name, secrets.token_urlsafe(32)))
+    return ExitCode.OK
 
 
 def _sources(_arguments: Arguments) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from enrichment.catalogue import OPTIONS
+from enrichment.domain.caller import Caller
 from enrichment.domain.catalogue import Entry, Hosts
 from enrichment.settings import Settings
 from enrichment.terminal.settings_file import Scalar
@@ -13,15 +14,25 @@ def in_force(settings: Settings) -> dict[str, Scalar]:
     soft_deadline = "foundation_soft_deadline_ms"
     found: dict[str, Scalar] = {
         name: value if isinstance(value, int) else str(value)
-        for name, value in asdict(replace(settings, sources=())).items()
-        if name not in ("sources", "rules", "guards", soft_deadline)
+        for name, value in asdict(replace(settings, sources=(), callers={})).items()
+        if name not in ("sources", "rules", "guards", "callers", "tls", soft_deadline)
     }
     found["layers.foundation.soft_deadline_ms"] = settings.foundation_soft_deadline_ms
     found |= {f"rules.{rule}": value for rule, value in asdict(settings.rules).items()}
     found |= {f"guards.{guard}": value for guard, value in asdict(settings.guards).items()}
+    found |= {f"tls.{name}": str(path) for name, path in asdict(settings.tls).items() if path}
+    for digest, caller in settings.callers.items():
+        found |= {f"callers.{caller.name}.{key}": value for key, value in _of_caller(digest, caller).items()}
     for entry in settings.sources:
         own = _of_source(entry) | {key: entry.options.get(key, "") for key in OPTIONS.get(entry.name, ())}
         found |= {f"sources.{entry.name}.{key}": value for key, value in own.items() if value != ""}
+    return found
+
+
+def _of_caller(digest: str, caller: Caller) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {"token_sha256": digest, "role": str(caller.role)}
+    if caller.day_limit_usd_micros is not None:
+        found["day_limit_usd_micros"] = caller.day_limit_usd_micros
     return found
 
 

@@ -3,15 +3,17 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
 
+from enrichment.access import LAST_PORT, MAKE_ONE, Certificates, address, callers, is_loopback
 from enrichment.catalogue import load as load_catalogue
 from enrichment.catalogue import truth
+from enrichment.domain.caller import Caller
 from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.plan import Rules
 
@@ -33,7 +35,10 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, with its default; durations and money carry their unit in the name."""
+    """Everything that can be set, with its default; durations and money carry their unit in the name.
+
+    `callers`: by the SHA-256 of their tokens.
+    """
 
     sources: tuple[Entry, ...]
     data_dir: Path
@@ -47,6 +52,9 @@ class Settings:
     max_streams: int = 200
     drain_ms: int = 5_000
     reflection: bool = True
+    serve_anybody: bool = False
+    callers: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
+    tls: Certificates = Certificates()
     rules: Rules = Rules()
     guards: Guards = Guards()
 
@@ -60,14 +68,16 @@ def load(environ: Mapping[str, str]) -> Settings:
     given = {name: read(variable, parse) for name, (variable, parse) in _SETTINGS.items() if variable in read}
     rules, guards = (
         {
-            field.name: read(variable, truth)
-            for field in fields(kind)
-            if (variable := f"{table}__{field.name.upper()}") in read
+            each.name: read(variable, truth)
+            for each in fields(kind)
+            if (variable := f"{table}__{each.name.upper()}") in read
         }
         for table, kind in (("RULES", Rules), ("GUARDS", Guards))
     )
     settings = Settings(
-        sources=load_catalogue(read.sources()),
+        sources=load_catalogue(read.named("SOURCES")),
+        callers=callers(read.named("CALLERS")),
+        tls=_certificates(read),
         data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
         rules=Rules(**rules),
         guards=Guards(**guards),
@@ -75,6 +85,25 @@ def load(environ: Mapping[str, str]) -> Settings:
     )
     read.refuse_unknown()
     return settings
+
+
+def check_listen(settings: Settings) -> None:
+    """Raises PermissionError where a server would listen beyond this machine to callers that it cannot tell apart."""
+    if settings.callers or settings.tls.client_ca or settings.serve_anybody or is_loopback(settings.listen):
+        return
+    raise PermissionError(
+        f"{PREFIX}LISTEN={settings.listen!r} is reached from other machines, and anybody there could spend your money: "
+        f"set a caller ({MAKE_ONE}), or {PREFIX}TLS__CLIENT_CA for callers with certificates. "
+        f"{PREFIX}SERVE_ANYBODY=true serves whoever comes"
+    )
+
+
+def _certificates(read: "_Reader") -> Certificates:
+    given = {each.name: f"TLS__{each.name.upper()}" for each in fields(Certificates)}
+    found = Certificates(**{name: read(variable, Path) for name, variable in given.items() if variable in read})
+    if (found.certificate is None) != (found.key is None) or (found.client_ca and not found.key):
+        raise ValueError(f"TLS needs both {PREFIX}TLS__CERTIFICATE and {PREFIX}TLS__KEY, files in PEM form")
+    return found
 
 
 def _count(text: str) -> int:
@@ -114,7 +143,7 @@ def _database_url(text: str) -> str:
 
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "data_dir": ("DATA_DIR", Path),
-    "listen": ("LISTEN", str),
+    "listen": ("LISTEN", address),
     "cache_url": ("CACHE_URL", _cache_url),
     "database_url": ("DATABASE_URL", _database_url),
     "cache_memory_mb": ("CACHE_MEMORY_MB", _positive),
@@ -124,6 +153,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "max_streams": ("MAX_STREAMS", _positive),
     "drain_ms": ("DRAIN_MS", _count),
     "reflection": ("REFLECTION", truth),
+    "serve_anybody": ("SERVE_ANYBODY", truth),
 }
 
 # For a person whose value could not be read.
@@ -131,6 +161,7 @@ _WHAT_IS_RIGHT: Mapping[object, str] = {
     _count: f"a whole number from 0 to {MOST}",
     _positive: f"a whole number from 1 to {MOST}",
     truth: "true or false",
+    address: f"host:port with a port up to {LAST_PORT}, such as 127.0.0.1:50051 or [::1]:50051",
     _cache_url: "sqlite:// (a file in the data folder), memory:// or redis://host:port/number (rediss:// with TLS)",
     _database_url: "sqlite:// (a file in the data folder), postgresql://user:password@host:port/database or memory://",
 }
@@ -154,15 +185,18 @@ class _Reader:
             shown = re.sub("://.*@", "://***@", text)
             raise ValueError(f"{PREFIX}{name}={shown!r} cannot be read: it takes {_WHAT_IS_RIGHT[parse]}") from None
 
-    def sources(self) -> dict[str, dict[str, str]]:
+    def named(self, table: str) -> dict[str, dict[str, str]]:
+        """A table's entries by name, each with its settings by key, all in lower case."""
         found: dict[str, dict[str, str]] = {}
-        for name in [name for name in self._given if name.startswith("SOURCES__")]:
-            _, source, key = (*name.split("__", 2), "", "")[:3]
-            found.setdefault(source.lower(), {})[key.lower()] = self._given.pop(name)
+        for variable in [variable for variable in self._given if variable.startswith(f"{table}__")]:
+            _, name, key = (*variable.split("__", 2), "", "")[:3]
+            found.setdefault(name.lower(), {})[key.lower()] = self._given.pop(variable)
         return found
 
     def refuse_unknown(self) -> None:
         self._given.pop("CONFIG", None)
+        # What the terminal calls with: a shell may have both.
+        self._given.pop("TOKEN", None)
         if self._given:
             raise ValueError(f"{PREFIX}{min(self._given)} is not a setting; docs/configuration.md lists them")
 

@@ -24,6 +24,7 @@ class ScriptedServer:
     def __init__(self, *scripts: Script) -> None:
         self._scripts = list(scripts)
         self.requests: list[EnrichRequest] = []
+        self.metadata: list[dict[str, str | bytes]] = []
         self.seconds_left: list[float] = []
         self.has_begun = threading.Event()
         self.has_ended = threading.Event()
@@ -47,6 +48,7 @@ class ScriptedServer:
 
     def _enrich(self, request: EnrichRequest, context: Context) -> Iterator[EnrichResponse]:
         self.requests.append(request)
+        self.metadata.append(dict(context.invocation_metadata()))
         self.seconds_left.append(context.time_remaining())
         context.add_callback(self.has_ended.set)
         self.has_begun.set()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 
+from certificates import authority
 from client.example import COMPLETED, FOUNDATION, PARTIAL, STARTED, WHOLE
 from client.scripted import Script, ScriptedServer, answering, failing, hanging
 from enrichment.cli import main
@@ -194,6 +196,13 @@ def without_keys(settings: Settings) -> Settings:
             "IMENSIAH_SOURCES__GROQ__MODEL": "another",
             "IMENSIAH_SOURCES__MAPBOX__LIFETIME_DAYS": "0.5",
             "IMENSIAH_SOURCES__WEBSITE__CONNECT_TO": "127.0.0.1:1",
+            "IMENSIAH_CALLERS__ACME__TOKEN_SHA256": "ab" * 32,
+            "IMENSIAH_CALLERS__OPS__TOKEN_SHA256": "cd" * 32,
+            "IMENSIAH_CALLERS__OPS__ROLE": "operator",
+            "IMENSIAH_CALLERS__OPS__DAY_LIMIT_USD_MICROS": "7",
+            "IMENSIAH_TLS__CERTIFICATE": "server.pem",
+            "IMENSIAH_TLS__KEY": "server.key",
+            "IMENSIAH_TOKEN": "s3cret",
         },
     ],
     ids=["defaults", "all kinds"],
@@ -347,3 +356,102 @@ def test_a_sandbox_that_cannot_be_is_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["sandbox", *arguments])
     assert left.value.code == 2
+
+
+def test_a_token_is_long_new_every_time_and_comes_with_what_the_server_is_to_know(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tokens: set[str] = set()
+    for _ in range(2):
+        assert main(["token", "acme"]) == 0
+        told = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]
+        token, line = told
+        name, _, digest = line.partition("=")
+        assert name == "IMENSIAH_CALLERS__ACME__TOKEN_SHA256"
+        assert load({name: digest}).callers[sha256(token.encode()).hexdigest()].name == "acme"
+        assert len(token) >= 43
+        tokens.add(token)
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("name", ["a b", "A__B", "_", "é", "a" * 64])
+def test_a_name_that_no_variable_can_hold_is_two(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["token", name])
+    assert left.value.code == 2
+    assert "is not a caller's name" in capsys.readouterr().err
+
+
+def test_a_server_that_would_serve_strangers_does_not_start(tmp_path: Path) -> None:
+    with program("serve", IMENSIAH_LISTEN="0.0.0.0:0", IMENSIAH_DATA_DIR=str(tmp_path)) as running:
+        _, err = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "anybody there could spend your money: set a caller (`imensiah token NAME`" in err
+    assert err.count("\n") == 1
+
+
+def test_health_asks_where_the_settings_listen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(answering()) as server:
+        port = server.target.rpartition(":")[2]
+    monkeypatch.setenv("IMENSIAH_LISTEN", f"0.0.0.0:{port}")
+    assert main(["health"]) == 4
+    assert capsys.readouterr().err == f"imensiah: 127.0.0.1:{port} is not serving\n"
+    monkeypatch.setenv("IMENSIAH_LISTEN", "127.0.0.1:0")
+    assert main(["health"]) == 2
+    assert "name the server with --server" in capsys.readouterr().err
+
+
+def test_the_token_of_the_environment_goes_with_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMENSIAH_TOKEN", "s3cret")
+    _, server = enrich(answering(COMPLETED))
+    assert server.metadata[0]["authorization"] == "Bearer s3cret"
+
+
+def test_without_a_token_none_is_sent_and_one_that_cannot_be_is_two(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, server = enrich(answering(COMPLETED))
+    assert "authorization" not in server.metadata[0]
+    capsys.readouterr()
+    monkeypatch.setenv("IMENSIAH_TOKEN", "s3cret\n")
+    assert main(["enrich", "a.com"]) == 2
+    assert "s3cret" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--plaintext", "--ca", "ca.pem"], "--plaintext speaks no TLS"),
+        (["--certificate", "c.pem"], "a certificate needs its key"),
+        (["--ca", "nowhere.pem"], "'nowhere.pem' cannot be read: No such file"),
+    ],
+)
+def test_options_of_tls_that_do_not_fit_are_two(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enrich", "a.com", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_tls_server_is_served_asked_and_healthy_by_its_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = authority(tmp_path)
+    pair = signer.signed("localhost")
+    files = {"IMENSIAH_TLS__CERTIFICATE": str(pair.certificate), "IMENSIAH_TLS__KEY": str(pair.key)}
+    with program("serve", IMENSIAH_LISTEN="localhost:0", IMENSIAH_DATA_DIR=str(tmp_path), **files) as running:
+        assert running.stdout
+        target = running.stdout.readline().removeprefix("serving on ").removesuffix(", Ctrl-C stops\n")
+        for name, value in {**files, "IMENSIAH_LISTEN": target}.items():
+            monkeypatch.setenv(name, value)
+        assert main(["health"]) == 0
+        assert main(["health", "--server", target, "--ca", str(signer.certificate)]) == 0
+        assert main(["health", "--server", target]) == 4
+        # Refused by the server itself: so it was reached.
+        asked = ["enrich", "localhost", "--server", target]
+        assert main([*asked, "--ca", str(signer.certificate)]) == 2
+        assert "this computer's own name" in capsys.readouterr().err
+        assert main([*asked, "--tls"]) == 4
+        assert "--ca FILE" in capsys.readouterr().err

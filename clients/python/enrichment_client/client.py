@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -42,21 +43,39 @@ MAX_REQUEST_BYTES = 262_144
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What all calls of a client share."""
+
+    channel: grpc.aio.Channel
+    target: str
+    metadata: tuple[tuple[str, str], ...]
+
+    def failure(self, error: grpc.aio.AioRpcError, *, is_begun: bool) -> EnrichmentError:
+        """The typed form of a failed call; `is_begun`: the server has answered something."""
+        typed = failure(error)
+        is_ours = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED) and not typed.reason
+        is_connected = self.channel.get_state() is grpc.ChannelConnectivity.READY
+        if is_ours and not is_begun and not is_connected:
+            return unreachable(error, self.target)
+        return typed
+
+
 class Enrichment:
     """One enrichment in flight, as an async context manager: iterate over its events; leaving it ends the call.
 
     Raises EnrichmentError where the call fails as a whole, Unreachable where no server answers.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, target: str, request: EnrichRequest, timeout: float) -> None:
-        self._channel = channel
-        self._target = target
+    def __init__(self, line: "Line", request: EnrichRequest, timeout: float) -> None:
+        self._line = line
         self._request = request
         self._timeout = timeout
         self._last: EnrichResponse | None = None
 
     async def __aenter__(self) -> Self:
-        self._call = EnrichmentServiceStub(self._channel).Enrich(self._request, timeout=self._timeout)
+        stub = EnrichmentServiceStub(self._line.channel)
+        self._call = stub.Enrich(self._request, timeout=self._timeout, metadata=self._line.metadata)
         return self
 
     async def __aexit__(
@@ -72,20 +91,12 @@ class Enrichment:
         try:
             event = await self._call.read()
         except grpc.aio.AioRpcError as error:
-            raise self._failure(error) from error
+            raise self._line.failure(error, is_begun=self._last is not None) from error
         if not isinstance(event, EnrichResponse):
             self._check_completed()
             raise StopAsyncIteration
         self._last = event
         return event
-
-    def _failure(self, error: grpc.aio.AioRpcError) -> EnrichmentError:
-        typed = failure(error)
-        is_ours = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED) and not typed.reason
-        is_connected = self._channel.get_state() is grpc.ChannelConnectivity.READY
-        if is_ours and self._last is None and not is_connected:
-            return unreachable(error, self._target)
-        return typed
 
     def _check_completed(self) -> None:
         if self._last is None or not self._last.HasField("completed"):
@@ -96,7 +107,8 @@ class EnrichmentClient:
     """A connection to an enrichment server, as an async context manager; shares one channel among all its calls.
 
     `target` is "host:port". Without `credentials`, this machine is spoken to in the clear and every other host by TLS
-    with the public certificate authorities; `is_plaintext` True speaks to any host in the clear.
+    with the public certificate authorities; `is_plaintext` True speaks to any host in the clear. `token` says who
+    calls. Raises ValueError for a token that cannot be sent.
     """
 
     def __init__(
@@ -105,8 +117,12 @@ class EnrichmentClient:
         *,
         credentials: grpc.ChannelCredentials | None = None,
         is_plaintext: bool = False,
+        token: str = "",
     ) -> None:
+        if token and not (token.isascii() and token.isprintable() and " " not in token):
+            raise ValueError("the token holds a space, or a character that no token has")
         self._target = target
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._is_local = is_loopback(target)
         self._credentials = credentials
         if credentials is None and not is_plaintext and not self._is_local:
@@ -121,15 +137,16 @@ class EnrichmentClient:
             ("grpc.enable_http_proxy", 0 if self._is_local else 1),
         ]
         if self._credentials is None:
-            self._channel = grpc.aio.insecure_channel(self._target, options)
+            channel = grpc.aio.insecure_channel(self._target, options)
         else:
-            self._channel = grpc.aio.secure_channel(self._target, self._credentials, options)
+            channel = grpc.aio.secure_channel(self._target, self._credentials, options)
+        self._line = Line(channel, self._target, self._metadata)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._channel.close()
+        await self._line.channel.close()
 
     def enrich(
         self,
@@ -143,7 +160,7 @@ class EnrichmentClient:
         `timeout`: seconds for the whole stream. Raises ValueError for options that make no request.
         """
         request = company if isinstance(company, EnrichRequest) else (options or EnrichOptions()).request(company)
-        return Enrichment(self._channel, self._target, request, timeout)
+        return Enrichment(self._line, request, timeout)
 
 
 def is_loopback(target: str) -> bool:

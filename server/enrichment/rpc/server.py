@@ -15,6 +15,7 @@ from enrichment.rpc.boundary import Boundary, Handler, NotOffered
 from enrichment.rpc.callers import Callers
 from enrichment.rpc.held import HeldAnswers
 from enrichment.rpc.inquiries import Inquiries
+from enrichment.rpc.listening import Tls, listen
 from enrichment.rpc.repeats import Repeats
 from enrichment.rpc.service import EnrichmentService
 from enrichment.rpc.streams import Streams
@@ -47,6 +48,7 @@ class ServerSettings:
     default_max_cost_usd_micros: int = 50_000
     reflection: bool = True
     callers: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
+    tls: Tls | None = None
 
 
 class Server:
@@ -88,7 +90,7 @@ class Server:
             names = (*self._offered, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)  # pyright: ignore[reportUnknownMemberType]
         self._server.add_generic_rpc_handlers((*_handlers(self._offered), NotOffered()))
-        address = _listen(self._server, self._settings.listen)
+        address = listen(self._server, self._settings.listen, self._settings.tls)
         await self._server.start()
         # "" is served by the health servicer from the start: the process lives. The names tell what it can be asked.
         for name in self._offered:
@@ -113,17 +115,6 @@ _HealthServicer: Any = vars(health)["aio"].HealthServicer
 def _handlers(offered: Mapping[str, Mapping[str, Handler]]) -> list[grpc.GenericRpcHandler]:
     """No serializers: the handlers read and write bytes, so that a prepared answer is sent as it is."""
     return [grpc.method_handlers_generic_handler(service, dict(methods)) for service, methods in offered.items()]
-
-
-def _listen(server: grpc.aio.Server, listen: str) -> str:
-    host, _, port = listen.rpartition(":")
-    # Without a port gRPC would take 443, and say nothing.
-    if not host or not port.isdecimal():
-        raise OSError(f"cannot listen on {listen!r}: it takes host:port, such as 127.0.0.1:50051")
-    try:
-        return f"{host}:{server.add_insecure_port(listen)}"
-    except RuntimeError:
-        raise OSError(f"cannot listen on {listen}: the port is taken, or the address is not this machine's") from None
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:

@@ -27,6 +27,8 @@ def explained(error: EnrichmentError) -> tuple[ExitCode, list[str]]:
     if error.code is grpc.StatusCode.INVALID_ARGUMENT:
         violations = [f"{each.field}: {each.description}" for each in error.field_violations]
         return ExitCode.USAGE, [clean(line) for line in violations or [error.message]]
+    if error.code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        return ExitCode.USAGE, [clean(error.message), "IMENSIAH_TOKEN holds the token; `imensiah token` makes one"]
     if error.code is grpc.StatusCode.DEADLINE_EXCEEDED and not error.reason:
         return ExitCode.SERVER_FAILED, ["the server did not answer in time; give it longer with --timeout"]
     lines = [f"the server could not serve this: {clean(error.message)} ({error.reason or error.code.name})"]
@@ -36,6 +38,8 @@ def explained(error: EnrichmentError) -> tuple[ExitCode, list[str]]:
 
 
 def _way_out(error: Unreachable) -> str:
+    if "certificate" in error.message.lower():
+        return "name who signed the server's certificate with --ca FILE"
     if "handshake" in error.message.lower():
         return "something answers there, but not by TLS; if that is meant to be, add --plaintext"
     return "start one with `imensiah serve`, or name another with --server HOST:PORT"

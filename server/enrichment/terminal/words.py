@@ -1,5 +1,6 @@
 """The words of a command line as values; each raises ArgumentTypeError with what would be right. Pure."""
 
+import re
 from argparse import ArgumentTypeError
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -54,6 +55,13 @@ def days(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= MOST_DAYS:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MOST_DAYS:,}")
+
+
+def caller(text: str) -> str:
+    """A caller's name as settings have it, where they are variables of a shell."""
+    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_]{0,61}[A-Za-z0-9])?", text) and "__" not in text:
+        return text
+    raise ArgumentTypeError(f"{text!r} is not a caller's name: up to 63 letters and digits, single _ between them")
 
 
 def scale(text: str) -> float:

@@ -45,7 +45,14 @@ def test_an_overloaded_server_is_to_be_asked_again() -> None:
     )
 
 
-@pytest.mark.parametrize("code", set(grpc.StatusCode) - {grpc.StatusCode.INVALID_ARGUMENT})
+NOT_THE_SERVERS = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED,
+}
+
+
+@pytest.mark.parametrize("code", set(grpc.StatusCode) - NOT_THE_SERVERS)
 def test_every_other_code_is_a_failure_of_the_server(code: grpc.StatusCode) -> None:
     exit_code, lines = explained(EnrichmentError(code, "words\x1b[31m"))
     assert exit_code is ExitCode.SERVER_FAILED
@@ -54,3 +61,15 @@ def test_every_other_code_is_a_failure_of_the_server(code: grpc.StatusCode) -> N
 
 def test_a_silent_server_may_be_given_more_time() -> None:
     assert "--timeout" in explained(EnrichmentError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded"))[1][0]
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED])
+def test_who_is_not_known_learns_where_the_token_goes(code: grpc.StatusCode) -> None:
+    exit_code, lines = explained(EnrichmentError(code, "no token came with the call"))
+    assert exit_code is ExitCode.USAGE
+    assert lines == ["no token came with the call", "IMENSIAH_TOKEN holds the token; `imensiah token` makes one"]
+
+
+def test_a_certificate_that_nobody_known_has_signed_leads_to_the_option() -> None:
+    error = Unreachable(grpc.StatusCode.UNAVAILABLE, "no server answers at a:1: CERTIFICATE_VERIFY_FAILED")
+    assert explained(error)[1][1] == "name who signed the server's certificate with --ca FILE"
