@@ -15,14 +15,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from enrichment.domain.ports import LedgerUnavailable
-from enrichment.terminal import connection, words
+from enrichment.terminal import connection, questions, words
 from enrichment.terminal.connection import token_lines
-from enrichment.terminal.failures import ExitCode, explained
+from enrichment.terminal.failures import ExitCode, Failed, explained
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
 from enrichment.terminal.spending import spending_json, spending_table
 from enrichment.terminal.tables import sources_table
-from enrichment_client import DEFAULT_TARGET, DEFAULT_TIMEOUT, EnrichmentClient, EnrichmentError, EnrichOptions
+from enrichment_client import EnrichmentClient, EnrichmentError
 
 if TYPE_CHECKING:
     from enrichment.settings import Settings
@@ -32,22 +32,13 @@ Arguments = argparse.Namespace
 EXIT_CODES = """\
 exit codes:
   0    done; for enrich: served, nothing missing
-  1    the command failed
+  1    the command failed; for get: nothing is held
   2    the command line, a setting or the request is wrong
   3    enrich: served, with fields missing that more time, money or health would fill
-  4    enrich: no server answers
-  5    enrich: the server failed, is overloaded or took too long
+  4    no server answers
+  5    the server failed, is overloaded or took too long
   130  stopped by Ctrl-C
 """
-
-
-class Failed(Exception):
-    """A command cannot go on, for a reason that its user can do something about."""
-
-    def __init__(self, code: ExitCode, *lines: str) -> None:
-        super().__init__(*lines)
-        self.code = code
-        self.lines = lines
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     command("demo", _demo, "a sandbox, a server and two companies: on this machine alone, without keys")
     command("serve", _serve, "run the server until Ctrl-C")
     _enrich_options(command("enrich", _enrich, "ask a server about one company"))
+    _plan_options(command("plan", questions.plan, "what enrich would call and at most spend; asks no source"))
+    _get_options(command("get", questions.get, "what a server holds of one company; asks no source"))
     _sandbox_options(command("sandbox", _sandbox, "stand in for every provider, on this machine alone"))
     _health_options(command("health", _health, "exit with 0 if a server is ready, else with 4"))
     token = command("token", _token, "make a token for a caller, and the line that tells the server of it")
@@ -121,15 +114,20 @@ def parser() -> argparse.ArgumentParser:
 def _enrich_options(command: argparse.ArgumentParser) -> None:
     command.epilog = EXIT_CODES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    add = command.add_argument
-    add("website", metavar="WEBSITE", help="a website or bare domain: nubank.com.br")
-    add("--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s")
-    connection.add_options(command)
-    add("--json", action="store_true", help="one event per line, for programs; 64-bit numbers are strings")
-    add("--max-cost", type=words.usd_micros, metavar="DOLLARS", help="the most to spend, 0 for nothing: 0.01")
-    add("--fields", type=words.names, default=(), metavar="A,B", help="only these fields: name,address")
-    add("--layers", type=words.names, default=(), metavar="A,B", help="only these of foundation,registry,inference")
-    add("--timeout", type=words.seconds, default=DEFAULT_TIMEOUT, metavar="SECONDS", help="default: %(default)g")
+    questions.add_company(command)
+    questions.add_extent(command)
+    command.add_argument("--json", action="store_true", help="one event per line; 64-bit numbers are strings")
+
+
+def _plan_options(command: argparse.ArgumentParser) -> None:
+    questions.add_company(command)
+    questions.add_extent(command)
+    questions.add_json(command)
+
+
+def _get_options(command: argparse.ArgumentParser) -> None:
+    questions.add_company(command)
+    questions.add_json(command)
 
 
 def _health_options(command: argparse.ArgumentParser) -> None:
@@ -156,18 +154,7 @@ def _spend_options(command: argparse.ArgumentParser) -> None:
 
 
 def _enrich(arguments: Arguments) -> int:
-    options = EnrichOptions(
-        max_cost_usd_micros=arguments.max_cost,
-        wanted_fields=arguments.fields,
-        layers=arguments.layers,
-        include_source_outcomes=True,
-    )
-    try:
-        request = options.request(arguments.website)
-    except UnicodeEncodeError:
-        raise Failed(ExitCode.USAGE, f"{arguments.website!r} is not text in UTF-8") from None
-    except ValueError as error:
-        raise Failed(ExitCode.USAGE, str(error)) from None
+    request = questions.request_of(arguments)
 
     async def is_partial(client: EnrichmentClient) -> bool:
         async with client, client.enrich(request, timeout=arguments.timeout) as events:
@@ -175,19 +162,7 @@ def _enrich(arguments: Arguments) -> int:
                 return (await show_json(events, sys.stdout)).partial
             return (await show(events, console_for(sys.stdout), time.time)).partial
 
-    return ExitCode.PARTIAL if asyncio.run(is_partial(_client(arguments))) else ExitCode.OK
-
-
-def _client(arguments: Arguments) -> EnrichmentClient:
-    try:
-        return EnrichmentClient(
-            arguments.server,
-            credentials=connection.credentials(arguments),
-            is_plaintext=arguments.plaintext,
-            token=os.environ.get(connection.TOKEN, ""),
-        )
-    except ValueError as error:
-        raise Failed(ExitCode.USAGE, str(error)) from None
+    return ExitCode.PARTIAL if asyncio.run(is_partial(questions.client_of(arguments))) else ExitCode.OK
 
 
 def _serve(_arguments: Arguments) -> int:

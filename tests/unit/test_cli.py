@@ -156,7 +156,7 @@ def test_help_of_enrich_tells_the_exit_codes(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as left:
         main(["enrich", "--help"])
     assert left.value.code == 0
-    assert "4    enrich: no server answers" in capsys.readouterr().out
+    assert "4    no server answers" in capsys.readouterr().out
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

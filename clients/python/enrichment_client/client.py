@@ -2,17 +2,33 @@
 
 import ipaddress
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import grpc
 import grpc.aio
 
 from enrichment_client.errors import EnrichmentError, failure, unreachable
 from enrichment_client.options import EnrichOptions
-from imensiah.enrichment.v1.enrichment_service_pb2 import EnrichRequest, EnrichResponse
-from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
+from imensiah.enrichment.v1.enrichment_service_pb2 import (
+    EnrichRequest,
+    EnrichResponse,
+    ForgetCompanyRequest,
+    ForgetCompanyResponse,
+    GetCompanyRequest,
+    GetCompanyResponse,
+    ListSourcesRequest,
+    ListSourcesResponse,
+    PlanEnrichmentRequest,
+    PlanEnrichmentResponse,
+    SetSourceEnabledRequest,
+    SetSourceEnabledResponse,
+)
+from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub, OperationsServiceStub
+
+Answer = TypeVar("Answer")
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 # Seconds: the server's own default of 8, and the way there and back.
@@ -161,6 +177,49 @@ class EnrichmentClient:
         """
         request = company if isinstance(company, EnrichRequest) else (options or EnrichOptions()).request(company)
         return Enrichment(self._line, request, timeout)
+
+    async def plan(
+        self,
+        company: str | EnrichRequest,
+        options: EnrichOptions | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> PlanEnrichmentResponse:
+        """What `enrich` of the same would call, skip and at most spend; nobody is asked and nothing is paid.
+
+        Raises EnrichmentError, and ValueError for options that make no request.
+        """
+        request = company if isinstance(company, EnrichRequest) else (options or EnrichOptions()).request(company)
+        method = EnrichmentServiceStub(self._line.channel).PlanEnrichment
+        return await self._answer(method, PlanEnrichmentRequest(request=request), timeout)
+
+    async def get(self, website_url: str, *, timeout: float = DEFAULT_TIMEOUT) -> GetCompanyResponse:
+        """What the server holds of a company; EnrichmentError with the reason NOTHING_HELD where that is nothing."""
+        method = EnrichmentServiceStub(self._line.channel).GetCompany
+        return await self._answer(method, GetCompanyRequest(website_url=website_url), timeout)
+
+    async def sources(self, *, timeout: float = DEFAULT_TIMEOUT) -> ListSourcesResponse:
+        """For operators: every source as it stands now."""
+        method = OperationsServiceStub(self._line.channel).ListSources
+        return await self._answer(method, ListSourcesRequest(), timeout)
+
+    async def switch(
+        self, source: str, *, is_enabled: bool, timeout: float = DEFAULT_TIMEOUT
+    ) -> SetSourceEnabledResponse:
+        """For operators: switches a source on or off for all enrichments that begin from now on."""
+        method = OperationsServiceStub(self._line.channel).SetSourceEnabled
+        return await self._answer(method, SetSourceEnabledRequest(source=source, enabled=is_enabled), timeout)
+
+    async def forget(self, website_url: str, *, timeout: float = DEFAULT_TIMEOUT) -> ForgetCompanyResponse:
+        """For operators: erases all that is held of a company."""
+        method = OperationsServiceStub(self._line.channel).ForgetCompany
+        return await self._answer(method, ForgetCompanyRequest(website_url=website_url), timeout)
+
+    async def _answer(self, method: Callable[..., Awaitable[Answer]], request: object, timeout: float) -> Answer:
+        try:
+            return await method(request, timeout=timeout, metadata=self._line.metadata)
+        except grpc.aio.AioRpcError as error:
+            raise self._line.failure(error, is_begun=False) from error
 
 
 def is_loopback(target: str) -> bool:

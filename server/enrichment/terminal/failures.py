@@ -20,6 +20,15 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+class Failed(Exception):
+    """A command cannot go on, for a reason that its user can do something about."""
+
+    def __init__(self, code: ExitCode, *lines: str) -> None:
+        super().__init__(*lines)
+        self.code = code
+        self.lines = lines
+
+
 def explained(error: EnrichmentError) -> tuple[ExitCode, list[str]]:
     """The exit code of a failed call, and what to tell the person: what happened, then what to do about it."""
     if isinstance(error, Unreachable):
@@ -31,10 +40,19 @@ def explained(error: EnrichmentError) -> tuple[ExitCode, list[str]]:
         return ExitCode.USAGE, [clean(error.message), "IMENSIAH_TOKEN holds the token; `imensiah token` makes one"]
     if error.code is grpc.StatusCode.DEADLINE_EXCEEDED and not error.reason:
         return ExitCode.SERVER_FAILED, ["the server did not answer in time; give it longer with --timeout"]
+    if error.reason in _WAYS_OUT:
+        return ExitCode.FAILED, [clean(error.message), _WAYS_OUT[error.reason]]
     lines = [f"the server could not serve this: {clean(error.message)} ({error.reason or error.code.name})"]
     if error.retry_after is not None:
         lines.append(f"try again in {error.retry_after:g} s")
     return ExitCode.SERVER_FAILED, lines
+
+
+# What is no failure of the server's, and what its user can do.
+_WAYS_OUT = {
+    "NOTHING_HELD": "`imensiah enrich` asks the sources",
+    "UNKNOWN_SOURCE": "`imensiah sources` lists them",
+}
 
 
 def _way_out(error: Unreachable) -> str:

@@ -16,6 +16,7 @@ from imensiah.enrichment.v1.enrichment_service_pb2 import (
     EnrichmentCompleted,
     EnrichmentStarted,
     EnrichResponse,
+    GetCompanyResponse,
     LayerResult,
     SourceOutcome,
 )
@@ -67,6 +68,14 @@ def _heading(layer: LayerResult) -> Table:
     figures = f"{lasted(layer.duration.ToTimedelta())} · {dollars(layer.cost_usd_micros)}"
     line.add_row(Text(layer_name(layer.layer).capitalize(), "bold"), Text(figures))
     return line
+
+
+def profile(held: GetCompanyResponse, now: float) -> RenderableType:
+    """What is held of a company: every value with its source, and the notes that providers ask for."""
+    fields = list(dict.fromkeys(claim.field for claim in held.evidence if claim.selected))
+    layer = LayerResult(company=held.company, evidence=held.evidence, updated_fields=fields)
+    notes = [Text(note, "dim") for note in _notes(layer.evidence)]
+    return Group(Text(clean(held.company.domain), "bold"), Text(), _values(layer, now), *notes)
 
 
 def _values(layer: LayerResult, now: float) -> Table:
