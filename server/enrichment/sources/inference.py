@@ -21,7 +21,7 @@ from enrichment.sources.evidence import evidence, without_people
 from enrichment.sources.orders import is_for_machines
 from enrichment.sources.payload import at, claims, number, one_line, parsed_object
 from enrichment.sources.quotes import is_backed
-from enrichment.sources.strangers import Names, names_of, names_stranger
+from enrichment.sources.strangers import Names, leads_elsewhere, names_of, names_stranger
 
 # Part of the question: another prompt may be answered otherwise.
 PROMPT_VERSION = "2"
@@ -164,5 +164,6 @@ def _is_allowed(value: str, wanted: Wanted) -> bool:
 
 
 def _is_about(field: Field, value: str, names: Names) -> bool:
-    """A description says whom it describes; whatever names somebody else is about somebody else."""
-    return names.are_in(value) if field is Field.DESCRIPTION else not names_stranger(value, names)
+    """A description says whom it describes; whatever names somebody else is about somebody else. None leads away."""
+    is_own = names.are_in(value) if field is Field.DESCRIPTION else not names_stranger(value, names)
+    return is_own and not leads_elsewhere(value, names)

@@ -85,6 +85,11 @@ def names_stranger(text: str, names: Names) -> bool:
     return not names.are_in(text)
 
 
+def leads_elsewhere(text: str, names: Names) -> bool:
+    """Whether a text holds a domain that is not the company's."""
+    return bool(_domains(text) - {names.domain})
+
+
 def _domains(text: str) -> frozenset[str]:
     domains: set[str] = set()
     for found in _HOST.findall(text):

@@ -218,6 +218,7 @@ OUT_OF_FORM = {
     "a model of its own": {"business_model": LIE},
     "markup": {"industry": f"<b>{LIE}</b>", "description": f"Larch Glass <script>{LIE}</script>"},
     "an address": {"industry": f"{LIE} at https://evil.example/"},
+    "a domain": {"description": f"Larch Glass sells {LIE}, see evil.com", "industry": "Casinos on github.com"},
     "a mailbox": {"target_market": f"write to {LIE.split()[0]}@evil.example"},
 }
 
