@@ -14,7 +14,7 @@ LANDED ?= $(shell git rev-parse -q --verify origin/main >/dev/null && echo origi
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url $(UPGRADE)
 
-.PHONY: setup demo test test-live simulate lint bench proto lock
+.PHONY: setup demo test test-live simulate faults lint bench proto lock
 
 setup: .venv/.ready
 .venv/.ready: requirements/dev.txt pyproject.toml
@@ -39,6 +39,10 @@ test-live: setup
 # Worlds of some 500 requests each, on all cores: make simulate SEEDS=2400
 simulate: setup
 	@PYTHONPATH=tests $(BIN)/python tests/simulate.py --seeds $(or $(SEEDS),2000)
+
+# Every source x every fault x the cache up, down and hung: two minutes on two cores.
+faults: setup
+	@PYTHONPATH=tests $(BIN)/python tests/faults.py
 
 lint: setup
 	$(BIN)/ruff check .

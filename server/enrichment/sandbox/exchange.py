@@ -1,11 +1,13 @@
 """What happens to one request: counted, answered or refused, billed, noted; all decided before anything waits."""
 
+import gzip
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from enrichment.sandbox.bill import Bill
-from enrichment.sandbox.faults import Fault, Faults
+from enrichment.sandbox.faults import QUOTA_STATUSES, Fault, Faults
 from enrichment.sandbox.journal import Exchange, Journal, target_of
 from enrichment.sandbox.latency import Latency
 from enrichment.sandbox.wire import Provider, Reply, Request
@@ -15,6 +17,8 @@ from enrichment.sandbox.wire import Provider, Reply, Request
 _WINDOW_CALLS: Mapping[str, int] = {"receitaws": 3, "google_places": 600, "clearbit": 600, "people_data_labs": 1_000}
 _WINDOW_SECONDS = 60.0
 _RUBBISH = b'\x00\xff{"unfinished": [<html>'
+# What a bomb unpacks to: some 100 kB travel.
+_BOMB_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Desk:
                 return provider.throttled(None)
             case Fault(mode="fail", status=status):
                 return provider.failed(status)
+            case Fault(mode="quota"):
+                return provider.failed(QUOTA_STATUSES[turn.provider])
+            case Fault(mode="bomb"):
+                return replace(provider.answer(request), body=_bomb(), headers={"Content-Encoding": "gzip"})
             case Fault(mode="rubbish"):
                 # Any bytes are a page to somebody; only a broken compression is readable to nobody.
                 headers = {"Content-Encoding": "gzip"} if turn.provider == "website" else {}
@@ -119,3 +127,8 @@ class Desk:
         self.has_rate_limits = False
         self._numbers.clear()
         self._windows.clear()
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b" " * _BOMB_BYTES, compresslevel=6)

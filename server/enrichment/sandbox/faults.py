@@ -7,9 +7,18 @@ from typing import Any, cast
 from enrichment.sandbox.latency import PROVIDERS
 from enrichment.sandbox.world.draw import Draw
 
-MODES = ("slow", "throttle", "throttle_without_retry_after", "fail", "hang", "reset", "drip", "rubbish")
+MODES = ("slow", "throttle", "throttle_without_retry_after", "fail", "hang", "reset", "drip", "rubbish", "bomb")
 # A name server has no headers, no body and no connection to reset.
-DNS_MODES = ("slow", "fail", "hang")
+DNS_MODES = ("slow", "fail", "hang", "rubbish")
+# How each that has an allowance says that it is used up, or that it has shut a client out; the others never do.
+QUOTA_STATUSES: Mapping[str, int] = {
+    "wikidata": 403,
+    "opencorporates": 403,
+    "clearbit": 402,
+    "people_data_labs": 402,
+    "google_places": 429,
+    "anthropic": 400,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +26,8 @@ class Fault:
     """One way to misbehave.
 
     `slow` adds `delay_ms`; `throttle` asks for `retry_after` seconds; `fail` answers `status`; `hang` never answers;
-    `reset` breaks the connection; `drip` sends a byte every `delay_ms`; `rubbish` sends what nobody can read.
+    `reset` breaks the connection; `drip` sends a byte every `delay_ms`; `rubbish` sends what nobody can read; `bomb`
+    sends what unpacks to a thousand times its size; `quota` says that the allowance is used up.
     `share` of the requests are hit (0 to 1), at most `times` of them (None: no end).
     """
 
@@ -35,7 +45,7 @@ def parse(provider: str, data: object) -> Fault:
     if not isinstance(data, dict):
         raise ValueError('a fault is a JSON object such as {"mode": "slow", "delay_ms": 2000}')
     given = cast(Mapping[str, Any], data)
-    modes = DNS_MODES if provider == "dns" else MODES
+    modes = modes_of(provider)
     if given.get("mode") not in modes:
         raise ValueError(f"mode must be one of {', '.join(modes)} for {provider}, not {given.get('mode')!r}")
     known = [field.name for field in fields(Fault)]
@@ -59,6 +69,13 @@ _RANGES = {
 def _is_between(value: object, low: float, high: float, *, is_whole: bool) -> bool:
     kinds = (int,) if is_whole else (int, float)
     return type(value) in kinds and low <= cast(float, value) <= high
+
+
+def modes_of(provider: str) -> tuple[str, ...]:
+    """The ways in which a provider can misbehave."""
+    if provider == "dns":
+        return DNS_MODES
+    return (*MODES, "quota") if provider in QUOTA_STATUSES else MODES
 
 
 def check_provider(name: str) -> None:

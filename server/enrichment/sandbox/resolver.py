@@ -44,6 +44,9 @@ class Resolver:
             await asyncio.sleep(turn.delay_seconds)
         if turn.mode == "hang":
             return None
+        if turn.mode == "rubbish":
+            # The head of an answer, with many records announced and none there.
+            return wire[:2] + b"\x81\x80" + b"\xff" * 8
         # Records in the order they stand in, so that the same question has the same answer.
         return response.to_wire(want_shuffle=False)
 

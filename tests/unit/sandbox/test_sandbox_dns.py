@@ -74,6 +74,12 @@ async def test_a_hanging_name_server_never_answers(box: Sandbox, *, is_tcp: bool
         await query(box, box.world.showcase[0], "A", is_tcp=is_tcp, timeout=0.05)
 
 
+async def test_rubbish_is_no_message_of_dns(box: Sandbox) -> None:
+    box.set_fault("dns", "rubbish")
+    with pytest.raises(dns.exception.FormError):
+        await query(box, box.world.showcase[0], "A")
+
+
 async def test_a_slow_query_holds_up_no_other(box: Sandbox) -> None:
     box.set_fault("dns", "slow", delay_ms=60_000, times=1)
     with pytest.raises(dns.exception.Timeout):

@@ -1,5 +1,7 @@
 """Every way of misbehaving, over a real socket, for everybody who can misbehave so."""
 
+import gzip
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,7 +11,7 @@ import pytest
 
 from enrichment.sandbox import Sandbox
 from enrichment.sandbox.exchange import Desk
-from enrichment.sandbox.faults import Faults, parse
+from enrichment.sandbox.faults import QUOTA_STATUSES, Faults, parse
 from enrichment.sandbox.latency import Latency
 
 HTTP = (
@@ -182,6 +184,28 @@ async def test_rubbish_looks_like_success_and_is_not_readable(
         reply.json()
 
 
+async def test_a_bomb_is_a_hundred_megabytes_that_travel_as_a_thousandth(
+    box: Sandbox, client: httpx.AsyncClient
+) -> None:
+    box.set_fault("rdap", "bomb")
+    async with client.stream("GET", f"/domain/{box.world.showcase[0]}") as reply:
+        raw = b"".join([chunk async for chunk in reply.aiter_raw()])
+    assert reply.headers["content-encoding"] == "gzip"
+    assert len(raw) < 200_000
+    assert len(gzip.decompress(raw)) == 100_000_000
+
+
+@pytest.mark.parametrize("provider", QUOTA_STATUSES)
+async def test_a_used_up_allowance_is_said_as_the_provider_says_it(
+    provider: str, box: Sandbox, client: httpx.AsyncClient
+) -> None:
+    box.set_fault(provider, "quota")
+    reply = await ask(client, box, provider)
+    assert reply.status_code == QUOTA_STATUSES[provider]
+    assert re.search("limit|quota|credit|maximum|banned", reply.text)
+    assert box.cost_usd_micros() == 0
+
+
 def test_slowness_is_added_to_the_providers_own_delay() -> None:
     desk = Desk(Latency(fixed_ms=100), lambda: 0.0)
     desk.faults.set("rdap", parse("rdap", {"mode": "slow", "delay_ms": 50}))
@@ -216,7 +240,8 @@ def test_a_share_of_the_requests_is_hit_the_same_ones_for_a_seed() -> None:
         ("groq", [], "a fault is a JSON object"),
         ("groq", {}, "mode must be one of slow, throttle"),
         ("groq", {"mode": "dance"}, "not 'dance'"),
-        ("dns", {"mode": "throttle"}, "mode must be one of slow, fail, hang for dns"),
+        ("dns", {"mode": "throttle"}, "mode must be one of slow, fail, hang, rubbish for dns"),
+        ("groq", {"mode": "quota"}, "not 'quota'"),
         ("groq", {"mode": "slow", "delay": 1}, "'delay' is not a parameter of a fault"),
         ("groq", {"mode": "slow", "delay_ms": "1"}, "delay_ms must be a number from 0 to 600000"),
         ("groq", {"mode": "slow", "delay_ms": True}, "delay_ms must be a number"),
