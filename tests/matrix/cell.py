@@ -177,7 +177,7 @@ def _environment(cell: Cell, box: Sandbox, folder: Path, cache_url: str) -> Mapp
         "IMENSIAH_RULES__REGISTRY_ANSWERED": "false",
         "IMENSIAH_RULES__FALLBACK_ONLY": "false",
     }
-    if cell.fault:
+    if cell.fault not in ("", "slow"):
         environ[f"{own}TIMEOUT_MS"] = str(PATIENCE_MS)
     if cell.fault and not FAULTS[cell.fault].mode:
         where = {"website": ("CONNECT_TO", NOBODY), "dns": ("SERVER", NOBODY)}
