@@ -151,6 +151,7 @@ async def test_a_failed_stream_makes_room() -> None:
 
 OFFERED = {
     "Enrich",
+    "EnrichBatch",
     "PlanEnrichment",
     "GetCompany",
 }

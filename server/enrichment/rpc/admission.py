@@ -15,16 +15,19 @@ class Admission:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._refused = 0
-        self._is_closed = False
+        self._is_closed = asyncio.Event()
+        self._has_room = asyncio.Event()
+        if limit:
+            self._has_room.set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self.streams = 0
 
     def __repr__(self) -> str:
-        return f"<Admission {self.streams} of {self._limit} streams{', closed' if self._is_closed else ''}>"
+        return f"<Admission {self.streams} of {self._limit} streams{', closed' if self._is_closed.is_set() else ''}>"
 
     def __enter__(self) -> Self:
-        if self._is_closed:
+        if self._is_closed.is_set():
             raise Refused(shutting_down(self._pause()))
         if self.streams >= self._limit:
             raise Refused(overloaded(self._limit, self._pause()))
@@ -35,19 +38,37 @@ class Admission:
         self.leave()
 
     def stay(self) -> None:
-        """Counts work that goes on in the place of a stream that ends now: never refused."""
+        """Counts work beside the streams; never refused: it has looked for room, or a stream left it its place."""
         self.streams += 1
         self._is_idle.clear()
+        if self.streams >= self._limit:
+            self._has_room.clear()
 
     def leave(self) -> None:
         """Ends what `stay` has begun."""
         self.streams -= 1
+        if self.streams < self._limit:
+            self._has_room.set()
         if not self.streams:
             self._is_idle.set()
 
     def close(self) -> None:
         """Refuses every new stream from now on."""
-        self._is_closed = True
+        self._is_closed.set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more would be within the limit."""
+        return self._has_room.is_set()
+
+    async def room(self) -> None:
+        """Waits until there is room: for work that can wait, such as an item of a batch, whose caller is held back."""
+        await self._has_room.wait()
+
+    async def closed(self) -> Refused:
+        """Waits for `close`; what a stream that goes on and on is then to end with."""
+        await self._is_closed.wait()
+        return Refused(shutting_down(self._pause()))
 
     async def idle(self, seconds: float) -> bool:
         """Waits until no stream is left, but at most so long; whether none is."""

@@ -38,10 +38,15 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a handler knows of a call beside its bytes: who calls, and how many seconds an enrichment may take."""
+    """What a handler knows of a call beside its bytes: who calls, and how many seconds an enrichment may take.
+
+    `deadline`: when the caller will be gone, in the event loop's time. `request_id`: what the log knows the call by.
+    """
 
     caller: Caller
     seconds: float
+    deadline: float = float("inf")
+    request_id: str = ""
 
 
 # What serves a call: a request's bytes to one answer, to a stream of them, or a stream of requests to one of answers.
@@ -91,10 +96,13 @@ class Boundary:
         return grpc.unary_stream_rpc_method_handler(handle)
 
     def conversing(self, converse: Conversing) -> Handler:
-        """The handler of a stream of requests, which lasts for as long as the caller wants."""
+        """The handler of a stream of requests, which lasts for as long as the caller wants and reads."""
 
         async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
-            await self._serve(context, Role.CALLER, lambda visit: _send(converse(requests, visit), context))
+            async def work(visit: Visit) -> None:
+                await _send(converse(requests, visit), context, self.reading_seconds)
+
+            await self._serve(context, Role.CALLER, work)
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
@@ -104,7 +112,7 @@ class Boundary:
         try:
             caller = self.callers.admitted(context.invocation_metadata() or (), role)
             with self.admission:
-                await work(Visit(caller, seconds_left(context.time_remaining(), self.ceiling_seconds)))
+                await work(self._visit(caller, context.time_remaining(), request_id))
             return
         except grpc.aio.BaseError:
             # A write failed because the caller has left. The cancellation that follows ends the call quietly here;
@@ -112,22 +120,28 @@ class Boundary:
             await asyncio.sleep(CANCELLATION_SECONDS)
             raise
         except asyncio.CancelledError as error:
-            if _is_cancelled():
+            if is_cancelled():
                 # Swallowing it leaks memory in the core (grpc#43360).
                 raise
             # Nobody cancelled this call, a bug did: without a status the caller would wait for ever (grpc#29248).
-            answer = _answer(error, request_id)
+            answer = answer_to(error, request_id)
         except Exception as error:  # noqa: BLE001 - gRPC would send the text of whatever came through to the caller
-            answer = _answer(error, request_id)
+            answer = answer_to(error, request_id)
         await status.abort(context, answer, request_id)
 
+    def _visit(self, caller: Caller, remaining: float | None, request_id: str) -> Visit:
+        seconds = seconds_left(remaining, self.ceiling_seconds)
+        now = asyncio.get_running_loop().time()
+        return Visit(caller, seconds, now + (float("inf") if remaining is None else remaining), request_id)
 
-async def _send(responses: AsyncGenerator[bytes, None], context: Context) -> None:
+
+async def _send(responses: AsyncGenerator[bytes, None], context: Context, reading_seconds: float | None = None) -> None:
     # Closing a stream never waits, because its clean-up is synchronous; left to the garbage collector it would come
     # later, in a task of its own.
     async with aclosing(responses):
         async for response in responses:
-            await context.write(response)
+            async with time_limit(reading_seconds):
+                await context.write(response)
 
 
 def seconds_left(remaining: float | None, ceiling_seconds: float) -> float:
@@ -159,12 +173,14 @@ class NotOffered(grpc.GenericRpcHandler):
         return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-def _is_cancelled() -> bool:
+def is_cancelled() -> bool:
+    """Whether somebody asked the current task to end: a CancelledError without that is a bug."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def _answer(error: BaseException, request_id: str) -> status.Status:
+def answer_to(error: BaseException, request_id: str) -> status.Status:
+    """What the caller is told of an error; the log is told what the caller is not."""
     if isinstance(error, Refused):
         return error.status
     if isinstance(error, InvalidRequest):

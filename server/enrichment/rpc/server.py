@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from enrichment.domain.caller import Caller
 from enrichment.domain.ports import Clock, Enrichments
 from enrichment.rpc.admission import Admission
+from enrichment.rpc.batch import Batches
 from enrichment.rpc.boundary import Boundary, Handler, NotOffered
 from enrichment.rpc.callers import Callers
 from enrichment.rpc.held import HeldAnswers
@@ -24,6 +25,8 @@ from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_name
 # The largest request: one with every hint and a URL at its longest is a hundredth of it.
 MOST_REQUEST_BYTES = 256 * 1024
+# As gRPC spells it.
+UNLIMITED = 2**31 - 1
 # What an idle server still waits for: health watchers, whose streams end only with the server.
 WATCHERS_GRACE_SECONDS = 0.25
 # A cancelled handler ends at once; more would only cover a bug.
@@ -35,7 +38,8 @@ class ServerSettings:
     """How the server listens, and how it bounds and ends its streams.
 
     `listen` is host:port; port 0 takes a free one. `ceiling_seconds` bounds a run whatever deadline its caller has,
-    `reading_seconds` the time beyond it in which the caller may still read. A stop waits `drain_seconds` for the
+    `reading_seconds` the time beyond it in which the caller may still read, and how long one answer of a batch may wait
+    to be read. A connection older than `connection_seconds` takes no new calls. A stop waits `drain_seconds` for the
     streams to end by themselves, then `grace_seconds` more, then cuts them. `callers`: by the SHA-256 of their tokens.
     """
 
@@ -43,6 +47,7 @@ class ServerSettings:
     max_streams: int = 200
     ceiling_seconds: float = 8.0
     reading_seconds: float = 10.0
+    connection_seconds: float = 300.0
     drain_seconds: float = 5.0
     grace_seconds: float = 5.0
     default_max_cost_usd_micros: int = 50_000
@@ -64,12 +69,14 @@ class Server:
         held = HeldAnswers(clock, enrichments.generation)
         streams = Streams(enrichments, self._repeats, held, settings.default_max_cost_usd_micros)
         service = EnrichmentService(streams, clock)
+        batches = Batches(streams, self._admission, clock)
         callers = Callers(settings.callers)
         boundary = Boundary(self._admission, callers, settings.ceiling_seconds, settings.reading_seconds)
         inquiries = Inquiries(enrichments, clock, settings.default_max_cost_usd_micros)
         self._offered = {
             ENRICHMENT_SERVICE: {
                 "Enrich": boundary.streaming(service.enrich),
+                "EnrichBatch": boundary.conversing(batches.converse),
                 "PlanEnrichment": boundary.answering(inquiries.plan),
                 "GetCompany": boundary.answering(inquiries.get),
             }
@@ -118,7 +125,6 @@ def _handlers(offered: Mapping[str, Mapping[str, Handler]]) -> list[grpc.Generic
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:
-    longest_stream = settings.ceiling_seconds + settings.reading_seconds
     return [
         # Two servers on one port would share its callers without a word.
         ("grpc.so_reuseport", 0),
@@ -130,8 +136,9 @@ def _options(settings: ServerSettings) -> list[tuple[str, int]]:
         # Clients that ping more often than gRPC's five minutes, as proxies do, are not thrown out.
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 1),
-        # Connections are renewed, so that new replicas get their share; also the end of a stream that nobody reads.
-        ("grpc.max_connection_age_ms", 300_000),
-        ("grpc.max_connection_age_grace_ms", round(1_000 * (longest_stream + 10))),
+        # Connections are renewed, so that new replicas get their share. The streams of an old one may end in their own
+        # time, which the boundary limits: a batch takes as long as its caller wants.
+        ("grpc.max_connection_age_ms", round(1_000 * settings.connection_seconds)),
+        ("grpc.max_connection_age_grace_ms", UNLIMITED),
         ("grpc.max_connection_idle_ms", 900_000),
     ]

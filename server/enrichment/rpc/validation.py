@@ -49,6 +49,13 @@ def checked_domain(message: pb.EnrichRequest, within: str = "") -> str:
     return domain
 
 
+def check(message: Message) -> None:
+    """Raises Refused with the first ten rules that a message without long lists breaks."""
+    broken = [InvalidRequest(_path(each), _sentence(each)) for each in _VALIDATOR.collect_violations(message)]
+    if broken:
+        raise Refused(invalid_request(broken[:MOST_VIOLATIONS]))
+
+
 def _violations(message: pb.EnrichRequest) -> list[Violation]:
     if not _VALIDATOR.collect_violations(message, fail_fast=True):
         return []
@@ -73,7 +80,8 @@ def _shown(value: object) -> str:
     return repr(text if len(text) <= CLIP else f"{text[:CLIP]}...")
 
 
-# By protovalidate's rule id: from the value given and the rule's own value to the sentence.
+# By protovalidate's rule id, after the field's name where a rule means something of its own there: from the value given
+# and the rule's own value to the sentence.
 _SENTENCES: Mapping[str, Callable[[object, object], str]] = {
     "string.min_len": lambda _, __: "is empty; send the company's domain, such as 'nubank.com.br'",
     "string.max_len": lambda given, most: f"is {len(str(given))} characters long; send at most {most}",
@@ -91,11 +99,19 @@ _SENTENCES: Mapping[str, Callable[[object, object], str]] = {
         f"{given} is out of range; send 0 to 1,000,000,000 millionths of a US dollar, or nothing for the default"
     ),
     "duration.gte": lambda _, __: "is negative; send a duration of 0 s or more, or nothing",
+    "payload required": lambda _, __: "is missing, or is new to this server; send a config first, then items",
+    "max_outstanding uint32.lte": lambda given, most: f"{given} is too many; send 1 to {most}, or 0 for the default",
+    "max_total_cost_usd_micros int64.gte_lte": lambda given, _: (
+        f"{given} is out of range; send 0 to 1,000,000,000,000 millionths of a US dollar, or nothing for no bound"
+    ),
+    "item_id string.min_len": lambda _, __: "is empty; send an id of your own, another for each item",
 }
 
 
 def _sentence(violation: Violation) -> str:
-    sentence = _SENTENCES.get(violation.proto.rule_id)
+    rule = violation.proto.rule_id
+    name = _path(violation).rpartition(".")[2]
+    sentence = _SENTENCES.get(f"{name} {rule}") or _SENTENCES.get(rule)
     if sentence is None:
         return violation.proto.message
     return sentence(violation.field_value, violation.rule_value)

@@ -66,3 +66,31 @@ async def test_waiting_ends_with_the_last_stream() -> None:
         await asyncio.sleep(0)
         assert not waiting.done()
     assert await waiting
+
+
+async def test_work_that_can_wait_waits_for_room() -> None:
+    admission = Admission(1)
+    assert admission.has_room
+    with admission:
+        assert not admission.has_room
+        waiting = asyncio.create_task(admission.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+    await waiting
+    admission.stay()
+    assert not admission.has_room
+    admission.leave()
+    assert admission.has_room
+
+
+async def test_without_any_place_there_is_no_room() -> None:
+    assert not Admission(0).has_room
+
+
+async def test_what_goes_on_and_on_learns_of_the_close() -> None:
+    admission = Admission(2)
+    waiting = asyncio.create_task(admission.closed())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    admission.close()
+    assert "stopping" in str(await waiting)

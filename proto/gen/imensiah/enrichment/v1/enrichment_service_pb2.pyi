@@ -665,7 +665,9 @@ class EnrichBatchItem(_message.Message):
     ITEM_ID_FIELD_NUMBER: _builtins.int
     REQUEST_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
-    """The caller's, unique within the batch; echoed on every response of this item."""
+    """The caller's, unique within the batch; echoed on every response of this item. One that is missing or comes twice ends
+    the batch, as every message that is not as it should be; a request that cannot be served is an error of its item.
+    """
     @_builtins.property
     def request(self) -> Global___EnrichRequest: ...
     def __init__(

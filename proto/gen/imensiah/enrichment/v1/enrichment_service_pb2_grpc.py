@@ -77,7 +77,8 @@ class EnrichmentServiceServicer:
 
     def EnrichBatch(self, request_iterator, context):
         """Many companies over one stream. Responses carry the caller's item id and interleave; HTTP/2 flow control and
-        max_outstanding bound the work in flight: read while you write.
+        max_outstanding bound the work in flight: read while you write. Up to 100,000 items. A batch that ends with an error has
+        first told all that was in work: send what has no end yet in another one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

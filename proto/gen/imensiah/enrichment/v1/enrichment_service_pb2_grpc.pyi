@@ -23,7 +23,8 @@ class EnrichmentServiceStub:
     """
     EnrichBatch: _aio.StreamStreamMultiCallable[_enrichment_service_pb2.EnrichBatchRequest, _enrichment_service_pb2.EnrichBatchResponse]
     """Many companies over one stream. Responses carry the caller's item id and interleave; HTTP/2 flow control and
-    max_outstanding bound the work in flight: read while you write.
+    max_outstanding bound the work in flight: read while you write. Up to 100,000 items. A batch that ends with an error has
+    first told all that was in work: send what has no end yet in another one.
     """
     PlanEnrichment: _aio.UnaryUnaryMultiCallable[_enrichment_service_pb2.PlanEnrichmentRequest, _enrichment_service_pb2.PlanEnrichmentResponse]
     """What an Enrich of the same request would call, skip and at most spend. Calls no source."""
@@ -53,7 +54,8 @@ class EnrichmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_abc.AsyncIterator[_enrichment_service_pb2.EnrichBatchRequest], _abc.AsyncIterator[_enrichment_service_pb2.EnrichBatchResponse]],
     ) -> _abc.AsyncIterator[_enrichment_service_pb2.EnrichBatchResponse]:
         """Many companies over one stream. Responses carry the caller's item id and interleave; HTTP/2 flow control and
-        max_outstanding bound the work in flight: read while you write.
+        max_outstanding bound the work in flight: read while you write. Up to 100,000 items. A batch that ends with an error has
+        first told all that was in work: send what has no end yet in another one.
         """
 
     @_abc_1.abstractmethod
