@@ -60,12 +60,12 @@ def reason_of(response: pb.EnrichBatchResponse) -> str:
     return info.reason
 
 
-async def begun(enrichments: ScriptedEnrichments, number: int) -> None:
+async def begun(caller: Caller, enrichments: ScriptedEnrichments, number: int) -> None:
     """Waits until so many runs were begun."""
 
     async def wait() -> None:
         while len(enrichments.runs) < number:
-            await asyncio.sleep(0.005)
+            await caller.health()
 
     await within_seconds(wait())
 
@@ -187,7 +187,7 @@ async def test_a_breach_takes_nothing_from_what_was_in_work() -> None:
     enrichments = Halting()
     async with calling(enrichments) as caller:
         call = await said(caller, config(final_only=True), item("a"), item("a"))
-        await begun(enrichments, 1)
+        await begun(caller, enrichments, 1)
         enrichments.release("a")
         assert (await next_of(call)).response.HasField("completed")
         assert (await failure_of(call)).reason == "INVALID_REQUEST"
@@ -206,11 +206,11 @@ async def test_no_more_are_in_work_than_may_be(settings: dict[str, int], most: i
     enrichments = Halting()
     async with calling(enrichments) as caller:
         call = await said(caller, config(final_only=True, **settings), *(item(f"i{number}") for number in range(30)))
-        await begun(enrichments, most)
+        await begun(caller, enrichments, most)
         await not_begun_beyond(caller, enrichments, most)
         enrichments.release("i0")
         assert (await next_of(call)).item_id == "i0"
-        await begun(enrichments, most + 1)
+        await begun(caller, enrichments, most + 1)
         await not_begun_beyond(caller, enrichments, most + 1)
         call.cancel()
 
@@ -266,14 +266,14 @@ async def test_who_reads_nothing_for_too_long_is_left(caplog: pytest.LogCaptureF
     )
     async with calling(enrichments, reading_seconds=0.5) as caller:
         call = await said(caller, config(), item("a"))
-        await within_seconds(enrichments_left(enrichments))
+        await within_seconds(run_left(caller, enrichments))
         failed = await failure_of(call)
     assert (failed.code, failed.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "STREAM_TOO_LONG")
     assert not caplog.records
 
 
-async def enrichments_left(enrichments: ScriptedEnrichments) -> None:
-    await begun(enrichments, 1)
+async def run_left(caller: Caller, enrichments: ScriptedEnrichments) -> None:
+    await begun(caller, enrichments, 1)
     await enrichments.runs[0].left.wait()
 
 
@@ -283,7 +283,7 @@ async def test_leaving_ends_every_run_and_leaves_no_task() -> None:
         await within_seconds(caller.health())
         before = asyncio.all_tasks()
         call = await said(caller, config(max_outstanding=5), *(item(f"i{number}") for number in range(9)))
-        await begun(enrichments, 5)
+        await begun(caller, enrichments, 5)
         call.cancel()
         for run in enrichments.runs:
             await within_seconds(run.left.wait())
@@ -302,7 +302,7 @@ async def test_a_stop_takes_no_new_item_lets_those_in_work_end_and_then_says_why
     enrichments = Halting()
     async with calling(enrichments, drain_seconds=10.0, grace_seconds=10.0) as caller:
         call = await said(caller, config(final_only=True), item("a"), item("b"))
-        await begun(enrichments, 2)
+        await begun(caller, enrichments, 2)
         async with draining(caller):
             while (await failure_of(caller.enrich())).reason != "SHUTTING_DOWN":
                 pass
@@ -327,7 +327,7 @@ async def test_items_count_as_streams_and_others_are_refused() -> None:
     enrichments = Halting()
     async with calling(enrichments, max_streams=3) as caller:
         call = await said(caller, config(final_only=True), *(item(f"i{number}") for number in range(6)))
-        await begun(enrichments, 3)
+        await begun(caller, enrichments, 3)
         await not_begun_beyond(caller, enrichments, 3)
         assert (await failure_of(caller.enrich())).reason == "OVERLOADED"
         await within_seconds(call.done_writing())
