@@ -195,7 +195,7 @@ async def test_a_breach_takes_nothing_from_what_was_in_work() -> None:
 
 async def test_bytes_that_are_no_message_are_refused() -> None:
     async with calling(ScriptedEnrichments(usual)) as caller:
-        call = caller.channel.stream_stream("/imensiah.enrichment.v1.EnrichmentService/EnrichBatch")()
+        call: Any = caller.channel.stream_stream("/imensiah.enrichment.v1.EnrichmentService/EnrichBatch")()
         await within_seconds(call.write(b"\xff\xff"))
         failed = await failure_of(call)
     assert failed.message == "the bytes sent are no EnrichBatchRequest"
@@ -365,7 +365,8 @@ async def test_an_item_has_no_more_time_than_the_call_has_left() -> None:
         await within_seconds(call.write(item("a")))
         await next_of(call)
         call.cancel()
-    assert enrichments.seconds[0] < 5.0
+    # The server's own is 8; gRPC rounds what is left up.
+    assert enrichments.seconds[0] < 6.0
 
 
 async def test_the_items_of_a_batch_share_an_account_with_its_bound() -> None:
