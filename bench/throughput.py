@@ -7,19 +7,14 @@ Run: python bench/throughput.py [rounds]
 """
 
 import asyncio
-import os
-import re
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
+from processes import process
 
 from enrichment.sandbox import SandboxSettings, sandbox
 from imensiah.enrichment.v1.company_pb2 import CompanyField
@@ -36,23 +31,6 @@ NOT_HELD = (
     CompanyField.COMPANY_FIELD_RATING,
 )
 HERE = Path(__file__).parent
-
-
-@asynccontextmanager
-async def process(*command: str, environ: Mapping[str, str]) -> AsyncGenerator[str]:
-    """A server in a process of its own; yields the address that it prints."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdout=subprocess.PIPE, env={**os.environ, **environ}
-    )
-    try:
-        assert child.stdout
-        line = (await asyncio.wait_for(child.stdout.readline(), 30)).decode()
-        found = re.search(r"[\d.]+:\d+", line)
-        assert found, line
-        yield found.group()
-    finally:
-        child.send_signal(signal.SIGTERM)
-        await child.wait()
 
 
 async def read_all(channel: grpc.aio.Channel, request: bytes) -> list[bytes]:
@@ -79,9 +57,9 @@ async def compare(ours: str, messages: list[bytes], request: bytes, rounds: int)
         file.write("\n".join(message.hex() for message in messages))
         file.flush()
         async with (
-            process(str(HERE / "bare_server.py"), file.name, environ={}) as bare,
+            process(str(HERE / "bare_server.py"), file.name) as bare,
             grpc.aio.insecure_channel(ours) as one,
-            grpc.aio.insecure_channel(bare) as other,
+            grpc.aio.insecure_channel(bare.address) as other,
         ):
             pairs = [
                 (await streams_per_second(one, request), await streams_per_second(other, request))
@@ -107,14 +85,14 @@ async def main(rounds: int) -> int:
                 # What Mapbox says may not be kept: with its coordinates no answer is ever wholly held.
                 wanted = [field for field in CompanyField.values() if field not in NOT_HELD]
                 request = EnrichRequest(website_url=brazilian, wanted_fields=wanted).SerializeToString()
-                async with grpc.aio.insecure_channel(ours) as channel:
+                async with grpc.aio.insecure_channel(ours.address) as channel:
                     # The first asks the sources, the second the cache; from the third on it is prepared.
                     for _ in range(2):
                         await read_all(channel, request)
                     messages = await read_all(channel, request)
                 last = EnrichResponse.FromString(messages[-1])
                 assert last.completed.from_cache, "the answer is not wholly held: a source was asked again"
-                return await compare(ours, messages, request, rounds)
+                return await compare(ours.address, messages, request, rounds)
 
 
 if __name__ == "__main__":

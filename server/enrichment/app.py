@@ -152,6 +152,7 @@ def _server_settings(settings: Settings) -> ServerSettings:
     return ServerSettings(
         listen=settings.listen,
         max_streams=settings.max_streams,
+        max_lag_seconds=settings.max_lag_ms / 1000,
         drain_seconds=settings.drain_ms / 1000,
         default_max_cost_usd_micros=settings.max_cost_usd_micros,
         ceiling_seconds=settings.deadline_ms / 1000,

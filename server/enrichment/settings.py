@@ -50,6 +50,7 @@ class Settings:
     deadline_ms: int = 8_000
     foundation_soft_deadline_ms: int = 2_500
     max_streams: int = 200
+    max_lag_ms: int = 100
     drain_ms: int = 5_000
     reflection: bool = True
     serve_anybody: bool = False
@@ -151,6 +152,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "deadline_ms": ("DEADLINE_MS", _positive),
     "foundation_soft_deadline_ms": ("LAYERS__FOUNDATION__SOFT_DEADLINE_MS", _count),
     "max_streams": ("MAX_STREAMS", _positive),
+    "max_lag_ms": ("MAX_LAG_MS", _positive),
     "drain_ms": ("DRAIN_MS", _count),
     "reflection": ("REFLECTION", truth),
     "serve_anybody": ("SERVE_ANYBODY", truth),

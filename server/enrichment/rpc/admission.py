@@ -80,6 +80,10 @@ class Admission:
         return True
 
     def _pause(self) -> float:
-        """Half a second to almost one and a half, in turn: who is refused together does not come back together."""
         self._refused += 1
-        return 0.5 + self._refused % 8 / 8
+        return pause(self._refused)
+
+
+def pause(refused: int) -> float:
+    """Half a second to almost one and a half, in turn: who is refused together does not come back together."""
+    return 0.5 + refused % 8 / 8

@@ -160,6 +160,7 @@ class _Batch:
 
     async def _enrich(self, item: pb.EnrichBatchItem) -> None:
         visit, streams = self._visit, self._batches.streams
+        await streams.workload.room()
         seconds = seconds_left(visit.deadline - asyncio.get_running_loop().time(), visit.seconds)
         purse = visit.caller.purse(self._batches.clock(), *self._accounts)
         is_repeat = streams.is_repeat(item.request, purse)

@@ -1,5 +1,6 @@
 """The gRPC server: options, health, reflection, and an end in which no caller is dropped."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from enrichment.rpc.listening import Tls, listen
 from enrichment.rpc.repeats import Repeats
 from enrichment.rpc.service import EnrichmentService
 from enrichment.rpc.streams import Streams
+from enrichment.rpc.workload import Workload
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_name
@@ -37,7 +39,8 @@ HANDLERS_GRACE_SECONDS = 2.0
 class ServerSettings:
     """How the server listens, and how it bounds and ends its streams.
 
-    `listen` is host:port; port 0 takes a free one. `ceiling_seconds` bounds a run whatever deadline its caller has,
+    `listen` is host:port; port 0 takes a free one. `max_lag_seconds`: while timers come later than that, fewer
+    enrichments are worked on at once. `ceiling_seconds` bounds a run whatever deadline its caller has,
     `reading_seconds` the time beyond it in which the caller may still read, and how long one answer of a batch may wait
     to be read. A connection older than `connection_seconds` takes no new calls. A stop waits `drain_seconds` for the
     streams to end by themselves, then `grace_seconds` more, then cuts them. `callers`: by the SHA-256 of their tokens.
@@ -45,6 +48,7 @@ class ServerSettings:
 
     listen: str = "127.0.0.1:50051"
     max_streams: int = 200
+    max_lag_seconds: float = 0.1
     ceiling_seconds: float = 8.0
     reading_seconds: float = 10.0
     connection_seconds: float = 300.0
@@ -65,9 +69,10 @@ class Server:
     def __init__(self, settings: ServerSettings, enrichments: Enrichments, clock: Clock) -> None:
         self._settings = settings
         self._admission = Admission(settings.max_streams)
+        self._workload = Workload(settings.max_streams, settings.max_lag_seconds)
         self._repeats = Repeats(self._admission)
         held = HeldAnswers(clock, enrichments.generation)
-        streams = Streams(enrichments, self._repeats, held, settings.default_max_cost_usd_micros)
+        streams = Streams(enrichments, self._repeats, held, self._workload, settings.default_max_cost_usd_micros)
         service = EnrichmentService(streams, clock)
         batches = Batches(streams, self._admission, clock)
         callers = Callers(settings.callers)
@@ -99,6 +104,7 @@ class Server:
         self._server.add_generic_rpc_handlers((*_handlers(self._offered), NotOffered()))
         address = listen(self._server, self._settings.listen, self._settings.tls)
         await self._server.start()
+        self._watch = asyncio.create_task(self._workload.watch(), name="lag of the event loop")
         # "" is served by the health servicer from the start: the process lives. The names tell what it can be asked.
         for name in self._offered:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -107,6 +113,7 @@ class Server:
     async def drain(self) -> None:
         """Ends in order: not serving for the load balancers, new streams refused, those in work waited for, stop."""
         await self._health.enter_graceful_shutdown()
+        self._watch.cancel()
         self._admission.close()
         is_idle = await self._admission.idle(self._settings.drain_seconds)
         await self._server.stop(WATCHERS_GRACE_SECONDS if is_idle else self._settings.grace_seconds)

@@ -89,6 +89,12 @@ def overloaded(limit: int, retry_after: float) -> Status:
     return _status(ErrorReason.ERROR_REASON_OVERLOADED, message, {"limit": str(limit)}, _retry(retry_after))
 
 
+def busy(limit: int, retry_after: float) -> Status:
+    """No more than `limit` enrichments are worked on at the moment; to be tried again after so many seconds."""
+    message = f"all {limit} enrichments that this server keeps up with are at work; try again in {retry_after:g} s"
+    return _status(ErrorReason.ERROR_REASON_OVERLOADED, message, {"limit": str(limit)}, _retry(retry_after))
+
+
 def shutting_down(retry_after: float) -> Status:
     """The server is stopping; to be tried again, elsewhere, after so many seconds."""
     message = f"this server is stopping; try again in {retry_after:g} s: another will answer"

@@ -11,6 +11,7 @@ from enrichment.rpc import codec
 from enrichment.rpc.held import HeldAnswers, Prepared, key_of
 from enrichment.rpc.repeats import Asked, Repeats
 from enrichment.rpc.validation import checked_domain
+from enrichment.rpc.workload import Workload
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 
@@ -21,6 +22,7 @@ class Streams:
     enrichments: Enrichments
     repeats: Repeats
     held: HeldAnswers
+    workload: Workload
     default_max_cost_usd_micros: int
 
     def open(self, message: pb.EnrichRequest, purse: Purse, seconds: float) -> AsyncGenerator[bytes, None]:
@@ -50,7 +52,7 @@ class Streams:
         generation = self.enrichments.generation(domain)
         sent: list[bytes] = []
         # Neither a TaskGroup nor a timeout is open across a yield (PEP 789): the run has its own task.
-        with self.enrichments.start(understood, seconds) as run:
+        with self.workload, self.enrichments.start(understood, seconds) as run:
             while (event := await run.event()) is not None:
                 sent.append(_encoded(len(sent) + 1, event))
                 if isinstance(event, Completed) and event.is_from_cache and event.repeatable_until is not None:

@@ -39,6 +39,7 @@ def delay(of: Status) -> float:
 CALLS = {
     "INVALID_REQUEST": (status.invalid_request([InvalidRequest("layers[0]", "is wrong")]), code_pb2.INVALID_ARGUMENT),
     "OVERLOADED": (status.overloaded(200, 0.625), code_pb2.UNAVAILABLE),
+    "OVERLOADED by work": (status.busy(24, 0.625), code_pb2.UNAVAILABLE),
     "SHUTTING_DOWN": (status.shutting_down(0.625), code_pb2.UNAVAILABLE),
     "INTERNAL": (status.internal("call-7"), code_pb2.INTERNAL),
     "METHOD_NOT_OFFERED": (status.method_not_offered("GetCompany"), code_pb2.UNIMPLEMENTED),
@@ -48,6 +49,7 @@ CALLS = {
 METADATA = {
     "INVALID_REQUEST": {"fields": "layers[0]"},
     "OVERLOADED": {"limit": "200"},
+    "OVERLOADED by work": {"limit": "24"},
     "SHUTTING_DOWN": {},
     "INTERNAL": {"request_id": "call-7"},
     "METHOD_NOT_OFFERED": {"method": "GetCompany"},
@@ -60,7 +62,7 @@ METADATA = {
 def test_an_error_has_its_code_and_its_reason(reason: str) -> None:
     answer, code = CALLS[reason]
     assert answer.code == code
-    assert info(answer).reason == reason
+    assert info(answer).reason == reason.removesuffix(" by work")
     assert dict(info(answer).metadata) == METADATA[reason]
 
 
@@ -80,6 +82,7 @@ def test_several_broken_rules_are_counted_and_named() -> None:
 
 def test_who_is_refused_for_now_is_told_when_to_come_back() -> None:
     assert delay(status.overloaded(200, 0.625)) == 0.625
+    assert delay(status.busy(24, 0.75)) == 0.75
     assert delay(status.shutting_down(1.5)) == 1.5
 
 
