@@ -16,6 +16,7 @@ from enrichment.domain.subject import Hints, Subject
 from enrichment.guards import Shared
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
+from enrichment.guards.counting import Counters
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
@@ -168,4 +169,5 @@ def unlimited(cache: Answers) -> Shared:
         Retries(lambda: 0.5),
         Budget(None, lambda: NOON, lambda: "hold-1"),
         Limits(has_breaker=False, has_limiter=False),
+        Counters(NOON),
     )

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import random
 from uuid import uuid4
 
@@ -16,10 +16,13 @@ from enrichment.domain.ports import Journal, Ledger, LedgerUnavailable, Store
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
+from enrichment.guards.counting import Counters
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
+from enrichment.pipeline.operations import Operations
 from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.switches import Switches
 from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.settings import Settings, check_listen
@@ -29,6 +32,7 @@ from enrichment.stores.answers import Answers
 from enrichment.stores.ledger.database import LEDGER_FILE, postgresql, sqlite
 from enrichment.stores.ledger.memory import MemoryLedger
 from enrichment.stores.ledger.sql import SqlLedger
+from enrichment.stores.ledger.switches import MemorySwitches, SqlSwitches
 from enrichment.stores.memory import MemoryCache
 from enrichment.stores.redis import RedisCache
 from enrichment.stores.sqlite import SqliteCache
@@ -38,6 +42,8 @@ log = logging.getLogger(__name__)
 
 # How often holds that a crash has left open are looked for: they have been overdue for a minute by then.
 SWEEP_SECONDS = 10.0
+# A source that is switched at another server is switched here as well after so long at most.
+SWITCHES_SECONDS = 5.0
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -64,10 +70,14 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
         stack.push_async_callback(store.close)
         shared = _shared(settings, store, ledger)
         stack.push_async_callback(shared.writes.settled)
-        enrichments = Enrichments(_tools(settings, shared, ledger, stack))
+        switches = await stack.enter_async_context(_switches(settings))
+        tools = _tools(settings, shared, ledger, switches)
+        for each in tools.sources.values():
+            stack.push_async_callback(each.source.close)
+        enrichments = Enrichments(tools)
         # What is paid for is waited for, settled and kept, though nobody waits for its answer.
         stack.push_async_callback(shared.flights.landed, settings.drain_ms / 1000)
-        server = Server(_server_settings(settings), enrichments, time.time)
+        server = Server(_server_settings(settings), enrichments, _operations(tools, shared), time.time)
         address = await server.start()
         if settings.callers and not (settings.tls.certificate or is_loopback(settings.listen)):
             log.warning("tokens come in the clear: set IMENSIAH_TLS__CERTIFICATE and __KEY, or have a proxy speak TLS")
@@ -120,6 +130,40 @@ async def _sweep(ledger: MemoryLedger | SqlLedger) -> None:
         ledger.sweep()
 
 
+@asynccontextmanager
+async def _switches(settings: Settings) -> AsyncGenerator[Switches]:
+    """The switches of the sources, as they were left and as other servers change them."""
+    if settings.database_url == "memory://":
+        store = MemorySwitches()
+    elif settings.database_url.startswith("postgres"):
+        store = SqlSwitches(postgresql(settings.database_url), time.time)
+    else:
+        store = SqlSwitches(sqlite(settings.data_dir / LEDGER_FILE), time.time)
+    switches = Switches(store)
+    try:
+        await switches.refresh()
+    except LedgerUnavailable as error:
+        log.warning("every source is as the settings have it until the ledger can be reached: %s", error)
+    refreshes = asyncio.create_task(_refresh(switches), name="switches")
+    try:
+        yield switches
+    finally:
+        refreshes.cancel()
+        await store.close()
+
+
+async def _refresh(switches: Switches) -> None:
+    while True:
+        await asyncio.sleep(SWITCHES_SECONDS)
+        # The ledger tells of the trouble.
+        with suppress(LedgerUnavailable):
+            await switches.refresh()
+
+
+def _operations(tools: Tools, shared: Shared) -> Operations:
+    return Operations(tools, shared.limits.condition, shared.counters.of, shared.counters.since)
+
+
 def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:
     return Shared(
         cache=Answers(store, time.time, is_on=settings.guards.cache),
@@ -127,22 +171,24 @@ def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:
         flights=Flights(is_shared=settings.guards.single_flight),
         retries=Retries(random),
         budget=Budget(ledger if settings.guards.budget else None, time.time, lambda: str(uuid4())),
+        counters=Counters(time.time()),
         limits=Limits(has_breaker=settings.guards.breaker, has_limiter=settings.guards.limiter),
     )
 
 
-def _tools(settings: Settings, shared: Shared, journal: Journal, stack: AsyncExitStack) -> Tools:
+def _tools(settings: Settings, shared: Shared, journal: Journal, switches: Switches) -> Tools:
     guards = order(shared)
     sources: dict[str, Guarded] = {}
     for entry in settings.sources:
         source = build(entry)
-        stack.push_async_callback(source.close)
         sources[entry.name] = Guarded(entry, source, guarded(source, guards, time.time))
     return Tools(
         sources=sources,
         cache=shared.cache,
         flights=shared.flights,
         journal=journal,
+        switches=switches,
+        on_hit=shared.counters.hit,
         rules=settings.rules,
         foundation_soft_deadline_seconds=settings.foundation_soft_deadline_ms / 1000,
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from enrichment.domain.catalogue import Layer
@@ -23,6 +23,8 @@ from enrichment.domain.event import (
     Started,
 )
 from enrichment.domain.fact import Fact
+from enrichment.domain.operation import SourceStatus
+from enrichment.domain.ports import CacheUnavailable, LedgerUnavailable
 
 NOON = 1_800_000_000.0
 
@@ -94,6 +96,32 @@ class ScriptedEnrichments:
 
     def learn(self, domain: str) -> None:
         self.generations[domain] += 1
+
+
+@dataclass
+class ScriptedOperations:
+    """Knows these sources; `is_down`: neither database nor cache can be reached."""
+
+    statuses: dict[str, SourceStatus] = field(default_factory=dict[str, SourceStatus])
+    held: Counter[str] = field(default_factory=Counter[str])
+    is_down: bool = False
+
+    def sources(self) -> Sequence[SourceStatus]:
+        return list(self.statuses.values())
+
+    async def switch(self, source: str, *, is_enabled: bool) -> SourceStatus | None:
+        if self.is_down:
+            raise LedgerUnavailable("the database is down")
+        if source not in self.statuses:
+            return None
+        status = self.statuses[source]
+        self.statuses[source] = replace(status, entry=replace(status.entry, is_enabled=is_enabled))
+        return self.statuses[source]
+
+    async def forget(self, domain: str) -> int:
+        if self.is_down:
+            raise CacheUnavailable("the cache is down")
+        return self.held.pop(domain, 0)
 
 
 @dataclass

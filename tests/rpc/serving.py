@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from enrichment.rpc.server import Server, ServerSettings
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
-from rpc.scripted import ScriptedEnrichments, ScriptedRun, SetClock
+from rpc.scripted import ScriptedEnrichments, ScriptedOperations, ScriptedRun, SetClock
 
 T = TypeVar("T")
 Call = grpc.aio.UnaryStreamCall[pb.EnrichRequest, pb.EnrichResponse]
@@ -48,11 +48,14 @@ class Caller:
 
 @asynccontextmanager
 async def calling(
-    enrichments: ScriptedEnrichments, clock: SetClock | None = None, **settings: Any
+    enrichments: ScriptedEnrichments,
+    clock: SetClock | None = None,
+    operations: ScriptedOperations | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[Caller]:
     """A server on a free port of this machine, and a caller of it; ends at once."""
     given: dict[str, Any] = {"listen": "127.0.0.1:0", "drain_seconds": 0.0, "grace_seconds": 0.0, **settings}
-    server = Server(ServerSettings(**given), enrichments, clock or SetClock())
+    server = Server(ServerSettings(**given), enrichments, operations or ScriptedOperations(), clock or SetClock())
     async with server as address, grpc.aio.insecure_channel(address) as channel:
         yield Caller(server, address, channel)
 

@@ -154,6 +154,9 @@ OFFERED = {
     "EnrichBatch",
     "PlanEnrichment",
     "GetCompany",
+    "ListSources",
+    "SetSourceEnabled",
+    "ForgetCompany",
 }
 NOT_OFFERED = [
     method

@@ -10,14 +10,14 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from enrichment.domain.event import EnrichmentRequest
 from enrichment.rpc.server import Server, ServerSettings
-from rpc.scripted import ScriptedEnrichments, SetClock, Step, completed, endless, started, usual
+from rpc.scripted import ScriptedEnrichments, ScriptedOperations, SetClock, Step, completed, endless, started, usual
 from rpc.serving import HEALTH, Caller, all_of, calling, failure_of, within_seconds
 
 SERVICE = "imensiah.enrichment.v1.EnrichmentService"
 
 
 def server(listen: str) -> Server:
-    return Server(ServerSettings(listen=listen), ScriptedEnrichments(usual), SetClock())
+    return Server(ServerSettings(listen=listen), ScriptedEnrichments(usual), ScriptedOperations(), SetClock())
 
 
 async def test_a_free_port_is_taken_and_told() -> None:
@@ -61,6 +61,7 @@ async def test_reflection_lists_what_is_offered() -> None:
     async with calling(ScriptedEnrichments(usual)) as caller:
         assert await within_seconds(services(caller)) == {
             SERVICE,
+            "imensiah.enrichment.v1.OperationsService",
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
         }

@@ -11,7 +11,7 @@ from enrichment.certificates import load, name_in
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.terminal.health import Door, is_serving, own_door
 from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
-from rpc.scripted import ScriptedEnrichments, SetClock, usual
+from rpc.scripted import ScriptedEnrichments, ScriptedOperations, SetClock, usual
 from rpc.serving import REQUEST, within_seconds
 
 
@@ -28,7 +28,7 @@ def files(signer: Authority) -> Certificates:
 
 def server(files: Certificates) -> Server:
     settings = ServerSettings(listen="127.0.0.1:0", drain_seconds=0.0, grace_seconds=0.0, tls=load(files))
-    return Server(settings, ScriptedEnrichments(usual), SetClock())
+    return Server(settings, ScriptedEnrichments(usual), ScriptedOperations(), SetClock())
 
 
 async def said(address: str, credentials: grpc.ChannelCredentials) -> int:

@@ -19,6 +19,7 @@ from enrichment.guards import Shared, guarded, order
 from enrichment.guards.breaker import State
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
+from enrichment.guards.counting import Counters
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
@@ -160,6 +161,7 @@ class World:
             retries=Retries(self.random.random),
             budget=Budget(self.ledger, self.clock, lambda: f"hold-{next(numbers)}"),
             limits=Limits(on_change=_unheard),
+            counters=Counters(0.0),
         )
         self.providers = [Provider(each, self.random, self.books, self._breaker_of(each)) for each in SOURCES]
         guards = order(self.shared)

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.event import EnrichmentRequest, Event, Plan, Profile
 from enrichment.domain.fact import Answer, Reading
+from enrichment.domain.operation import SourceStatus
 from enrichment.domain.purse import Account, Hold, Purse
 from enrichment.domain.record import EnrichmentRecord
 from enrichment.domain.subject import Subject
@@ -215,6 +216,30 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Operations(Protocol):
+    """What the edge needs for operators."""
+
+    def sources(self) -> Sequence[SourceStatus]:
+        """Every source as it stands now."""
+        ...
+
+    async def switch(self, source: str, *, is_enabled: bool) -> SourceStatus | None:
+        """Switches a source for good; None where there is none of this name. Raises LedgerUnavailable."""
+        ...
+
+    async def forget(self, domain: str) -> int:
+        """Erases all that is held of a company, and says how many answers that were; raises CacheUnavailable."""
+        ...
+
+
+class SwitchStore(Protocol):
+    """Which sources were switched on or off, durably; both raise LedgerUnavailable."""
+
+    async def switches(self) -> Mapping[str, bool]: ...
+
+    async def switch(self, source: str, *, is_enabled: bool) -> None: ...
 
 
 class LedgerUnavailable(Exception):

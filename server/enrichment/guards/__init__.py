@@ -8,6 +8,7 @@ from enrichment.domain.fact import Answer
 from enrichment.domain.ports import AnswerCache, Ask, Call, Clock, Guard, Source
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes, cached
+from enrichment.guards.counting import Counters
 from enrichment.guards.deadline import timed
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
@@ -24,6 +25,7 @@ class Shared:
     retries: Retries
     budget: Budget
     limits: Limits
+    counters: Counters
 
 
 def order(shared: Shared) -> list[Guard]:
@@ -44,6 +46,7 @@ def order(shared: Shared) -> list[Guard]:
         shared.limits.paced,
         shared.limits.passable,
         shared.budget.marked,
+        shared.counters.counted,
         shared.limits.spaced,
         shared.limits.heeded,
         shared.limits.tripped,

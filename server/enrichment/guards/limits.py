@@ -4,12 +4,14 @@ import asyncio
 from dataclasses import dataclass
 
 from enrichment.domain.catalogue import Entry
+from enrichment.domain.operation import Condition
 from enrichment.domain.ports import Ask
 from enrichment.guards.breaker import Breakers, OnChange, State, logged
 from enrichment.guards.bulkhead import Bulkheads
 from enrichment.guards.pacing import Pacing
 from enrichment.guards.passable import passable
 from enrichment.guards.pause import Pauses
+from enrichment.guards.span import span
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class Limits:
         self.spaced = self._pacing.spaced if has_limiter else _unguarded
         self.heeded = self._pauses.heeded if has_limiter else _unguarded
         self.tripped = self._breakers.tripped if has_breaker else _unguarded
+
+    def condition(self, entry: Entry) -> Condition:
+        """What holds a source back now, for a person."""
+        breaker, pause = self._breakers.of(entry), self._pauses.of(entry.name)
+        state = breaker.state if breaker else ""
+        if pause:
+            left = pause.until - asyncio.get_running_loop().time()
+            return Condition(state, f"{pause.why}; next call in {span(left)}")
+        return Condition(state, "its breaker is open: it has failed too often" if state is State.OPEN else "")
 
     def standing(self, entry: Entry) -> Standing:
         """The figures of one source, since the process began."""

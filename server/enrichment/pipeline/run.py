@@ -6,7 +6,7 @@ from typing import Self
 
 from enrichment.domain.catalogue import Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
-from enrichment.domain.event import EnrichmentRequest, Event, Plan, Profile, SourceOutcome, Started
+from enrichment.domain.event import Disposition, EnrichmentRequest, Event, Plan, Profile, SourceOutcome, Started
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import Call, Party, Stake
 from enrichment.pipeline import outcome
@@ -48,8 +48,8 @@ class Enrichments:
         return profile_of(domain, answers, self._tools.entries(), self._tools.clock())
 
     def generation(self, domain: str) -> int:
-        """A number that changes whenever something new is held of the domain."""
-        return self._tools.cache.generation(domain)
+        """A number that changes whenever something new is held of the domain, or a source is switched."""
+        return self._tools.cache.generation(domain) + self._tools.switches.changes
 
 
 class Run:
@@ -201,6 +201,8 @@ class Run:
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:
         stale = self._progress.stale.get(ended.source)
+        if ended.disposition is Disposition.CACHED:
+            self._tools.on_hit(ended.source)
         ended, answer = outcome.with_stand_in(ended, answer, stale, self._tools.clock())
         if answer and not answer.is_from_cache:
             before = self._progress.confidences

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.ports import AnswerCache, Ask, Clock, Flights, Journal, Source
 from enrichment.pipeline.plan import Rules
+from enrichment.pipeline.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Tools:
     cache: AnswerCache
     flights: Flights
     journal: Journal
+    switches: Switches
+    # Told of each answer that is served from the cache.
+    on_hit: Callable[[str], None] = lambda _: None
     clock: Clock = time.time
     rules: Rules = Rules()
     foundation_soft_deadline_seconds: float = 2.5
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
 
     def entries(self) -> dict[str, Entry]:
-        """The catalogue by name."""
-        return {name: each.entry for name, each in self.sources.items()}
+        """The catalogue by name, as it is switched now."""
+        return {name: self.switches.applied(each.entry) for name, each in self.sources.items()}

@@ -82,6 +82,13 @@ class HeldAnswers:
         while self._bytes > self._max_bytes or len(self._answers) > self._max_entries:
             self._drop(next(iter(self._answers)))
 
+    def forget(self, domain: str) -> int:
+        """Drops every answer about a company, and says how many there were."""
+        keys = [key for key, answer in self._answers.items() if answer.request.domain == domain]
+        for key in keys:
+            self._drop(key)
+        return len(keys)
+
     def _is_right(self, answer: Prepared) -> bool:
         is_current = self._clock() < answer.repeatable_until
         return is_current and self._generation(answer.request.domain) == answer.generation

@@ -125,10 +125,12 @@ class Repeats:
                 recording.is_kept = True
                 self._admission.stay()
 
-    def forget(self, domain: str) -> None:
-        """Repeats nothing of this company any more; who is reading reads on."""
-        for recording in [each for each in self._recordings.values() if each.asked.domain == domain]:
+    def forget(self, domain: str) -> int:
+        """Repeats nothing of this company any more, and says how many answers that were; who is reading reads on."""
+        recordings = [each for each in self._recordings.values() if each.asked.domain == domain]
+        for recording in recordings:
             self._drop(recording)
+        return len(recordings)
 
     async def close(self) -> None:
         """Ends the runs that nobody reads any more; returns when they have ended."""

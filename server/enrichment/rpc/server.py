@@ -9,8 +9,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from enrichment.domain.caller import Caller
-from enrichment.domain.ports import Clock, Enrichments
+from enrichment.domain.caller import Caller, Role
+from enrichment.domain.ports import Clock, Enrichments, Operations
 from enrichment.rpc.admission import Admission
 from enrichment.rpc.batch import Batches
 from enrichment.rpc.boundary import Boundary, Handler, NotOffered
@@ -18,6 +18,7 @@ from enrichment.rpc.callers import Callers
 from enrichment.rpc.held import HeldAnswers
 from enrichment.rpc.inquiries import Inquiries
 from enrichment.rpc.listening import Tls, listen
+from enrichment.rpc.operations import OperationsService
 from enrichment.rpc.repeats import Repeats
 from enrichment.rpc.service import EnrichmentService
 from enrichment.rpc.streams import Streams
@@ -25,6 +26,7 @@ from enrichment.rpc.workload import Workload
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 ENRICHMENT_SERVICE = pb.DESCRIPTOR.services_by_name["EnrichmentService"].full_name
+OPERATIONS_SERVICE = pb.DESCRIPTOR.services_by_name["OperationsService"].full_name
 # The largest request: one with every hint and a URL at its longest is a hundredth of it.
 MOST_REQUEST_BYTES = 256 * 1024
 # As gRPC spells it.
@@ -61,12 +63,14 @@ class ServerSettings:
 
 
 class Server:
-    """EnrichmentService on a port; made on the event loop that it serves on.
+    """EnrichmentService and OperationsService on a port; made on the event loop that it serves on.
 
     An async context manager: entered it serves, left it drains.
     """
 
-    def __init__(self, settings: ServerSettings, enrichments: Enrichments, clock: Clock) -> None:
+    def __init__(
+        self, settings: ServerSettings, enrichments: Enrichments, operations: Operations, clock: Clock
+    ) -> None:
         self._settings = settings
         self._admission = Admission(settings.max_streams)
         self._workload = Workload(settings.max_streams, settings.max_lag_seconds)
@@ -84,7 +88,8 @@ class Server:
                 "EnrichBatch": boundary.conversing(batches.converse),
                 "PlanEnrichment": boundary.answering(inquiries.plan),
                 "GetCompany": boundary.answering(inquiries.get),
-            }
+            },
+            OPERATIONS_SERVICE: _for_operators(OperationsService(operations, self._repeats, held), boundary),
         }
         self._health = _HealthServicer()
         self._server = grpc.aio.server(options=_options(settings))
@@ -120,6 +125,14 @@ class Server:
         # stop() returns when it has cancelled the handlers that are left, not when they have ended.
         await self._repeats.close()
         await self._admission.idle(HANDLERS_GRACE_SECONDS)
+
+
+def _for_operators(service: OperationsService, boundary: Boundary) -> dict[str, Handler]:
+    return {
+        "ListSources": boundary.answering(service.list_sources, Role.OPERATOR),
+        "SetSourceEnabled": boundary.answering(service.set_source_enabled, Role.OPERATOR),
+        "ForgetCompany": boundary.answering(service.forget_company, Role.OPERATOR),
+    }
 
 
 # grpcio-health-checking comes without types, and its asyncio half is invisible to a type checker.

@@ -8,6 +8,7 @@ from limited import ANSWER, ENTRY, Provider, begin, call, outcome
 
 from enrichment.domain.catalogue import Hosts
 from enrichment.domain.errors import Fault, Skipped, Throttled
+from enrichment.domain.operation import Condition
 from enrichment.domain.ports import Ask
 from enrichment.guards.breaker import State
 from enrichment.guards.limits import Limits, Standing
@@ -95,3 +96,22 @@ def test_without_a_breaker_failures_go_on() -> None:
 )
 def test_a_time_to_wait_is_said_in_words_and_never_less_than_it_is(seconds: float, words: str) -> None:
     assert span(seconds) == words
+
+
+def test_what_holds_a_source_back_is_told_to_operators() -> None:
+    async def story() -> list[Condition]:
+        limits = Limits()
+        told = [limits.condition(ENTRY), limits.condition(entry("website", hosts=Hosts.PER_COMPANY))]
+        for _ in range(ENTRY.breaker_failures):
+            await outcome(behind(limits, Provider(error=Fault("503")).ask), call())
+        told.append(limits.condition(ENTRY))
+        other = entry("other")
+        await outcome(behind(limits, Provider(error=Throttled("429", retry_after=30)).ask), call(other))
+        return [*told, limits.condition(other)]
+
+    assert in_virtual_time(story()) == [
+        Condition("closed"),
+        Condition(),
+        Condition("open", "its breaker is open: it has failed too often"),
+        Condition("closed", "it asked for a pause of 30 s; next call in 30 s"),
+    ]

@@ -18,8 +18,10 @@ from enrichment.domain.subject import Hints, Subject
 from enrichment.guards import guarded, order
 from enrichment.pipeline.preview import LONGEST
 from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.switches import Switches
 from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.sources import build
+from enrichment.stores.ledger.switches import MemorySwitches
 from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 
@@ -37,7 +39,7 @@ def enrichments(sources: World, cache: MemoryAnswers | None = None, now: float =
     behind = {
         name: Guarded(each, source, guarded(source, guards, lambda: now)) for name, (each, source) in sources.items()
     }
-    return Enrichments(Tools(behind, held, shared.flights, Written(), lambda: now))
+    return Enrichments(Tools(behind, held, shared.flights, Written(), Switches(MemorySwitches()), clock=lambda: now))
 
 
 def planned(sources: World, cache: MemoryAnswers | None = None, now: float = NOON, **asked: Any) -> Plan:

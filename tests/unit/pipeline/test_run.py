@@ -24,7 +24,9 @@ from enrichment.domain.fact import NOT_FOUND
 from enrichment.guards import guarded, order
 from enrichment.pipeline.progress import REPEATABLE_SECONDS
 from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.switches import Switches
 from enrichment.pipeline.tools import Guarded, Tools
+from enrichment.stores.ledger.switches import MemorySwitches
 from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 
@@ -43,9 +45,9 @@ def enrichments(sources: World, cache: MemoryAnswers | None = None, **changes: A
     behind = {
         name: Guarded(each, source, guarded(source, order(shared), clock)) for name, (each, source) in sources.items()
     }
-    return Enrichments(
-        Tools(behind, held, shared.flights, journal or Written(), clock, new_id=lambda: "id-1", **changes)
-    )
+    switches = changes.pop("switches", None) or Switches(MemorySwitches())
+    tools = Tools(behind, held, shared.flights, journal or Written(), switches, shared.counters.hit, clock, **changes)
+    return Enrichments(replace(tools, new_id=lambda: "id-1"))
 
 
 async def events_of(service: Enrichments, asked: EnrichmentRequest, seconds: float = 8.0) -> list[Event]:

@@ -10,7 +10,9 @@ from enrichment.domain.event import Completed, Disposition, EnrichmentRequest, S
 from enrichment.domain.record import EnrichmentRecord, FieldRecord
 from enrichment.guards import guarded, order
 from enrichment.pipeline.run import Enrichments
+from enrichment.pipeline.switches import Switches
 from enrichment.pipeline.tools import Guarded, Tools
+from enrichment.stores.ledger.switches import MemorySwitches
 from fakes import NOON, FakeSource, MemoryAnswers, Written, entry, reading, request, unlimited
 from virtual_time import in_virtual_time
 
@@ -26,7 +28,9 @@ def service(source: FakeSource, journal: Written | None = None, *others: tuple[A
         each.name: Guarded(each, asked, guarded(asked, order(shared), lambda: NOON))
         for each, asked in ((DATABASE, source), *others)
     }
-    return Enrichments(Tools(behind, cache, shared.flights, journal or Written(), lambda: NOON))
+    return Enrichments(
+        Tools(behind, cache, shared.flights, journal or Written(), Switches(MemorySwitches()), clock=lambda: NOON)
+    )
 
 
 async def outcome(enrichments: Enrichments, asked: EnrichmentRequest, seconds: float = 8.0) -> SourceOutcome:
