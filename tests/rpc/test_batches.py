@@ -195,7 +195,8 @@ async def test_a_breach_takes_nothing_from_what_was_in_work() -> None:
 
 async def test_bytes_that_are_no_message_are_refused() -> None:
     async with calling(ScriptedEnrichments(usual)) as caller:
-        call: Any = caller.channel.stream_stream("/imensiah.enrichment.v1.EnrichmentService/EnrichBatch")()
+        channel: Any = caller.channel
+        call = channel.stream_stream("/imensiah.enrichment.v1.EnrichmentService/EnrichBatch")()
         await within_seconds(call.write(b"\xff\xff"))
         failed = await failure_of(call)
     assert failed.message == "the bytes sent are no EnrichBatchRequest"

@@ -2,15 +2,16 @@
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
 import grpc
 import grpc.aio
 
-from enrichment_client.errors import EnrichmentError, failure, unreachable
+from enrichment_client.batch import Batch, BatchOptions, Item
+from enrichment_client.errors import EnrichmentError
+from enrichment_client.line import Line
 from enrichment_client.options import EnrichOptions
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     EnrichRequest,
@@ -59,31 +60,13 @@ MAX_REQUEST_BYTES = 262_144
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What all calls of a client share."""
-
-    channel: grpc.aio.Channel
-    target: str
-    metadata: tuple[tuple[str, str], ...]
-
-    def failure(self, error: grpc.aio.AioRpcError, *, is_begun: bool) -> EnrichmentError:
-        """The typed form of a failed call; `is_begun`: the server has answered something."""
-        typed = failure(error)
-        is_ours = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED) and not typed.reason
-        is_connected = self.channel.get_state() is grpc.ChannelConnectivity.READY
-        if is_ours and not is_begun and not is_connected:
-            return unreachable(error, self.target)
-        return typed
-
-
 class Enrichment:
     """One enrichment in flight, as an async context manager: iterate over its events; leaving it ends the call.
 
     Raises EnrichmentError where the call fails as a whole, Unreachable where no server answers.
     """
 
-    def __init__(self, line: "Line", request: EnrichRequest, timeout: float) -> None:
+    def __init__(self, line: Line, request: EnrichRequest, timeout: float) -> None:
         self._line = line
         self._request = request
         self._timeout = timeout
@@ -220,6 +203,19 @@ class EnrichmentClient:
             return await method(request, timeout=timeout, metadata=self._line.metadata)
         except grpc.aio.AioRpcError as error:
             raise self._line.failure(error, is_begun=False) from error
+
+    def enrich_batch(
+        self,
+        items: Iterable[Item] | AsyncIterable[Item],
+        options: BatchOptions | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Batch:
+        """The enrichment of many companies: pairs of an id of your own and a website, or the contract's message.
+
+        `timeout`: seconds for all of them together, None for as long as they take; each has the server's own limit.
+        """
+        return Batch(self._line, items, options or BatchOptions(), timeout)
 
 
 def is_loopback(target: str) -> bool:
