@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from enrichment.domain.ports import LedgerUnavailable
-from enrichment.terminal import connection, questions, words
+from enrichment.terminal import connection, operations, questions, words
 from enrichment.terminal.connection import token_lines
 from enrichment.terminal.failures import ExitCode, Failed, explained
 from enrichment.terminal.settings_file import settings_file
@@ -105,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument(
         "name", nargs="?", default="caller", metavar="NAME", type=words.caller, help="default: %(default)s"
     )
-    command("sources", _sources, "list the sources: price, key, and why one is off")
+    operations.add_sources(command("sources", _sources, "list the sources: price, key, and why one is off"))
+    operations.add_switch(command("switch", operations.switch, "switch a source of a server on or off, for good"))
+    operations.add_forget(command("forget", operations.forget, "erase all that a server holds of one company"))
     _spend_options(command("spend", _spend, "what was spent, from the ledger of the settings in force"))
     command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
     return top
@@ -230,7 +232,9 @@ def _token(arguments: Arguments) -> int:
     return ExitCode.OK
 
 
-def _sources(_arguments: Arguments) -> int:
+def _sources(arguments: Arguments) -> int:
+    if arguments.server:
+        return operations.sources(arguments)
     put(console_for(sys.stdout), sources_table(_settings().sources))
     return ExitCode.OK
 

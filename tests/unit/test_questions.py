@@ -96,3 +96,79 @@ def test_where_no_server_answers_a_question_is_four(command: str, capsys: pytest
         target = server.target
     assert main([command, "a.com", "--server", target, "--timeout", "5"]) == 4
     assert "no server answers at" in capsys.readouterr().err
+
+
+LISTED = pb.ListSourcesResponse(
+    sources=[
+        pb.Source(name="website", layer=pb.LAYER_FOUNDATION, enabled=True, calls=1_200, failures=3, cache_hits=40),
+        pb.Source(
+            name="opencorporates",
+            layer=pb.LAYER_REGISTRY,
+            enabled=True,
+            calls=2,
+            spent_usd_micros=6_000,
+            breaker_state=pb.BREAKER_STATE_HALF_OPEN,
+        ),
+        pb.Source(name="mapbox", layer=pb.LAYER_REGISTRY, unavailable_reason="switched off"),
+    ]
+)
+
+
+def test_the_sources_of_a_server_are_shown_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    with AnsweringServer(ListSources=LISTED) as server:
+        assert run("sources", server) == 0
+    shown = lines(capsys)
+    assert "website foundation 1,200 3 40 on" in shown
+    assert "opencorporates registry 2 $0.006 on trial" in shown
+    assert "mapbox registry off: switched off" in shown
+    assert shown[-1].startswith("Counted by this server alone, since ")
+
+
+def test_a_server_without_sources_is_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
+    with AnsweringServer(ListSources=pb.ListSourcesResponse()) as server:
+        assert run("sources", server) == 0
+    assert lines(capsys) == ["source layer calls failed cached spent state"]
+
+
+def test_the_sources_of_a_server_for_programs_are_the_contracts_json(capsys: pytest.CaptureFixture[str]) -> None:
+    with AnsweringServer(ListSources=LISTED) as server:
+        assert run("sources", server, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["sources"][0]["calls"] == "1200"
+
+
+@pytest.mark.parametrize(
+    ("position", "reason", "words"),
+    [
+        ("off", "switched off", "groq is off"),
+        ("on", "", "groq is on"),
+        ("on", "no key", "groq is on, and still cannot be called: no key"),
+    ],
+)
+def test_a_source_is_switched(position: str, reason: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = pb.SetSourceEnabledResponse(source=pb.Source(name="groq", unavailable_reason=reason))
+    with AnsweringServer(SetSourceEnabled=answer) as server:
+        assert run("switch", server, "groq", position) == 0
+    assert lines(capsys) == [words]
+    assert server.requests == [pb.SetSourceEnabledRequest(source="groq", enabled=position == "on")]
+
+
+def test_a_source_that_is_none_is_one_and_the_list_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    refusal = (grpc.StatusCode.NOT_FOUND, "UNKNOWN_SOURCE", "there is no source named 'grok'")
+    with AnsweringServer(SetSourceEnabled=refusal) as server:
+        assert run("switch", server, "grok", "on") == 1
+    assert "`imensiah sources` lists them" in capsys.readouterr().err
+
+
+def test_a_position_that_is_none_is_two() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["switch", "groq", "maybe"])
+    assert left.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("erased", "words"), [(0, "nothing was held of it"), (1, "1 entry erased"), (9, "9 entries erased")]
+)
+def test_a_company_is_forgotten(erased: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with AnsweringServer(ForgetCompany=pb.ForgetCompanyResponse(erased=erased)) as server:
+        assert run("forget", server, "a.com") == 0
+    assert lines(capsys) == [words]

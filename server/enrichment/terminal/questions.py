@@ -41,6 +41,11 @@ def get(arguments: Arguments) -> int:
 def add_company(command: argparse.ArgumentParser) -> None:
     """The options of a command about one company."""
     command.add_argument("website", metavar="WEBSITE", help="a website or bare domain: nubank.com.br")
+    add_server(command)
+
+
+def add_server(command: argparse.ArgumentParser) -> None:
+    """The options of every command that calls a server."""
     command.add_argument(
         "--server", type=words.target, default=DEFAULT_TARGET, metavar="HOST:PORT", help="default: %(default)s"
     )
