@@ -14,6 +14,7 @@ from enrichment.domain.names import normalised_name
 from enrichment.sandbox import Company as Invented
 from enrichment.sandbox import Sandbox, SandboxSettings, World, sandbox
 from enrichment.settings import load
+from enrichment.sources import inference
 from enrichment.terminal.health import Door, is_serving
 from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
 from hostile_inputs import HOSTILE
@@ -281,6 +282,18 @@ async def test_where_one_model_cannot_answer_the_other_does(tmp_path: Path, mode
     assert outcomes(events)["anthropic"].disposition == Disposition.DISPOSITION_FOUND
     assert done.company.business_model
     assert "anthropic" in {each.source for each in done.evidence}
+
+
+async def test_an_answer_that_was_cut_off_costs_what_its_tokens_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "MOST_OUTPUT_TOKENS", 50)
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        events = await enrich(client, box.world.showcase[1])
+        for name in ("groq", "anthropic"):
+            assert outcomes(events)[name].disposition == Disposition.DISPOSITION_FAILED
+            assert outcomes(events)[name].cost_usd_micros == box.cost_usd_micros(name) > 0
+        assert completed(events).cost_usd_micros == box.cost_usd_micros(), box.bill()
 
 
 @pytest.mark.parametrize(

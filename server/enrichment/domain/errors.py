@@ -37,13 +37,15 @@ class SourceError(Exception):
     """A source was asked and failed. The message is for the operator's log; a caller sees `summary`.
 
     `is_cost_unknown`: the request left and nothing says whether it was billed (timeout, reset).
+    `cost_usd_micros`: what was billed all the same, where the answer says so.
     """
 
     summary = "the provider failed"
 
-    def __init__(self, message: str, *, is_cost_unknown: bool = False) -> None:
+    def __init__(self, message: str, *, is_cost_unknown: bool = False, cost_usd_micros: int = 0) -> None:
         super().__init__(message)
         self.is_cost_unknown = is_cost_unknown
+        self.cost_usd_micros = cost_usd_micros
 
 
 class Fault(SourceError):

@@ -19,8 +19,8 @@ def cost_of_success(entry: Entry, price_usd_micros: int, *, is_found: bool) -> i
 
 
 def cost_of_failure(error: SourceError, price_usd_micros: int) -> int:
-    """What a failed call costs: the held price where nothing says whether it was billed, nothing elsewhere."""
-    return price_usd_micros if error.is_cost_unknown else 0
+    """What a failed call costs: the held price where nothing says, else what was billed; never more than was held."""
+    return price_usd_micros if error.is_cost_unknown else min(error.cost_usd_micros, price_usd_micros)
 
 
 def token_cost(counts: Tokens, prices: Tokens) -> int:

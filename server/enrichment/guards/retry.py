@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from enrichment.domain.errors import Fault
 from enrichment.domain.fact import Answer
+from enrichment.domain.money import cost_of_failure
 from enrichment.domain.ports import Ask, Call
 
 # Of all calls, the share that may be repeated, and how many more after a quiet time: a provider that fails for
@@ -48,7 +49,7 @@ class Retries:
 
 
 def _is_free(call: Call, error: Fault) -> bool:
-    return call.price_usd_micros == 0 or not error.is_cost_unknown
+    return cost_of_failure(error, call.price_usd_micros) == 0
 
 
 def _begin_anew(call: Call) -> None:

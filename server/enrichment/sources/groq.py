@@ -41,9 +41,9 @@ def read(response: httpx.Response, subject: Subject, entry: Entry) -> Reading:
         raise error
     data = json_object(response)
     choice = at(data, "choices", 0)
-    if text(choice, "finish_reason") != "stop":
-        raise Unreadable("the completion is not complete", is_cost_unknown=True)
     cost = inference.cost(_counted(at(data, "usage")), entry)
+    if text(choice, "finish_reason") != "stop":
+        raise inference.unreadable("the completion is not complete", cost)
     return inference.reading(at(choice, "message", "content"), subject, cost)
 
 

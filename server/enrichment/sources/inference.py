@@ -116,13 +116,21 @@ def believed(answer: str, subject: Subject) -> Mapping[Field, object]:
 
 
 def reading(answer: object, subject: Subject, cost_usd_micros: int | None) -> Reading:
-    """What of a model's answer is believed; raises Unreadable for an answer that is no JSON object."""
+    """What of a model's answer is believed; raises Unreadable for an answer that is no JSON object.
+
+    The cost is what the call's tokens cost, None where they are not told.
+    """
     try:
         if not isinstance(answer, str):
             raise ValueError("no text")
         return Reading(claims(believed(answer, subject)), cost_usd_micros=cost_usd_micros)
     except ValueError:
-        raise Unreadable("the answer is no JSON object", is_cost_unknown=True) from None
+        raise unreadable("the answer is no JSON object", cost_usd_micros) from None
+
+
+def unreadable(complaint: str, cost_usd_micros: int | None) -> Unreadable:
+    """The error of an answer that came, and was billed by its tokens (None: they are not told), but cannot be used."""
+    return Unreadable(complaint, is_cost_unknown=cost_usd_micros is None, cost_usd_micros=cost_usd_micros or 0)
 
 
 def price(subject: Subject, entry: Entry) -> int:
@@ -134,8 +142,10 @@ def price(subject: Subject, entry: Entry) -> int:
 
 
 def cost(counted: Tokens | None, entry: Entry) -> int | None:
-    """What a call's tokens cost; None, for the held price, where that is flat or they are not told."""
-    return token_cost(counted, entry.token_prices) if counted and entry.token_prices else None
+    """What a call's tokens cost, or the flat price; None, for the held price, where they are not told."""
+    if entry.token_prices is None:
+        return entry.price_usd_micros
+    return token_cost(counted, entry.token_prices) if counted else None
 
 
 def most_tokens_in(subject: Subject) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from enrichment.domain.answer import JITTER, answer, lifetime
 from enrichment.domain.catalogue import Billing, Terms, Tokens
 from enrichment.domain.company import Field, Value, is_value_of
-from enrichment.domain.errors import Fault, InvalidRequest, Throttled
+from enrichment.domain.errors import Fault, InvalidRequest, Throttled, Unreadable
 from enrichment.domain.fact import NOT_FOUND, Claim, Reading
 from enrichment.domain.money import cost_of_failure, cost_of_success, dollars, token_cost
 from enrichment.domain.ports import Call
@@ -56,6 +56,11 @@ def test_a_not_found_is_free_where_matches_are_billed() -> None:
 def test_a_failure_costs_only_where_nothing_says_whether_it_was_billed() -> None:
     assert cost_of_failure(Fault("503"), 9) == 0
     assert cost_of_failure(Fault("reset", is_cost_unknown=True), 9) == 9
+
+
+@given(billed=st.integers(0, 10**6), held=st.integers(0, 10**6))
+def test_a_failure_that_tells_its_cost_costs_that_and_never_more_than_was_held(billed: int, held: int) -> None:
+    assert cost_of_failure(Unreadable("cut off", cost_usd_micros=billed), held) == min(billed, held)
 
 
 figures = st.lists(st.integers(0, 10**7), min_size=5, max_size=5).map(lambda five: Tokens(*five))

@@ -119,10 +119,22 @@ def test_money_is_held_while_a_call_is_out_and_spent_when_it_has_answered() -> N
         (Rejected("400"), 0),
         (Fault("no answer", is_cost_unknown=True), PRICE),
         (Unreadable("cut", is_cost_unknown=True), PRICE),
+        (Unreadable("cut off", cost_usd_micros=PRICE - 1), PRICE - 1),
+        (Unreadable("cut off", cost_usd_micros=PRICE + 1), PRICE),
         (ValueError("a bug of ours"), PRICE),
         (Skipped(SkipReason.DISALLOWED, "its robots.txt"), 0),
     ],
-    ids=["not found, per match", "fault", "rejected", "timeout", "unreadable", "bug", "skipped"],
+    ids=[
+        "not found, per match",
+        "fault",
+        "rejected",
+        "timeout",
+        "unreadable",
+        "tokens told",
+        "more than held",
+        "bug",
+        "skipped",
+    ],
 )
 def test_what_a_call_cost_is_what_is_settled(reads: Answer | Exception, spent: int) -> None:
     async def scene() -> None:

@@ -71,11 +71,12 @@ def test_what_broke_is_asked_again_where_that_costs_nothing(error: SourceError, 
     ("error", "price"),
     [
         (Fault("reset", is_cost_unknown=True), 300),
+        (Fault("an answer that broke off", cost_usd_micros=1), 300),
         (Throttled("429"), 0),
         (Rejected("400"), 0),
         (Unreadable("no JSON"), 0),
     ],
-    ids=["perhaps billed", "a wish for a pause", "our mistake", "its mistake"],
+    ids=["perhaps billed", "billed", "a wish for a pause", "our mistake", "its mistake"],
 )
 def test_what_another_attempt_would_pay_twice_or_not_mend_is_not(error: SourceError, price: int) -> None:
     provider = Provider([error])

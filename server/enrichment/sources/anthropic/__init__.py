@@ -40,13 +40,14 @@ def read(response: httpx.Response, subject: Subject, entry: Entry) -> Reading:
     if error := failure(response):
         raise error
     data = json_object(response)
+    cost = inference.cost(_counted(at(data, "usage")), entry)
     # Not max_tokens, which cuts the answer off, and not refusal, which is none.
     if text(data, "stop_reason") != "end_turn":
-        raise Unreadable("the message is not complete", is_cost_unknown=True)
+        raise inference.unreadable("the message is not complete", cost)
     # Some models show a block of thinking before the text.
     blocks = [at(block, "text") for block in items(data, "content") if text(block, "type") == "text"]
     content = blocks[0] if len(blocks) == 1 else None
-    return inference.reading(content, subject, inference.cost(_counted(at(data, "usage")), entry))
+    return inference.reading(content, subject, cost)
 
 
 def failure(response: httpx.Response) -> SourceError | None:
