@@ -188,7 +188,7 @@ class Run:
         except Skipped as skip:
             return outcome.refused(call, skip, self._loop.time() - began), None
         except SourceError as error:
-            log.warning("%s failed for %s: %s: %s", call.entry.name, call.subject.domain, type(error).__name__, error)
+            self._tools.failures.note(call, error)
             return outcome.failed(call, stake, error, self._loop.time() - began), None
         except (Exception, asyncio.CancelledError) as bug:
             if _is_cancelled():

@@ -3,10 +3,11 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.ports import AnswerCache, Ask, Clock, Flights, Journal, Source
+from enrichment.pipeline.failure_log import FailureLog
 from enrichment.pipeline.plan import Rules
 from enrichment.pipeline.switches import Switches
 
@@ -35,6 +36,7 @@ class Tools:
     rules: Rules = Rules()
     foundation_soft_deadline_seconds: float = 2.5
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    failures: FailureLog = field(default_factory=lambda: FailureLog(time.monotonic))
 
     def entries(self) -> dict[str, Entry]:
         """The catalogue by name, as it is switched now."""
