@@ -79,12 +79,14 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         log = self.folder.parent / "output"
+        # Not by `user=`: Python then forks, and a copy of a process that has used gRPC may die before it is replaced
+        # (https://github.com/grpc/grpc/blob/master/doc/fork_support.md).
+        become = ["setpriv", f"--reuid={user}"] if (user := owner()) else []
         with log.open("w") as out:
             done = subprocess.run(
-                [str(self.binaries / program), *arguments],
+                [*become, str(self.binaries / program), *arguments],
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                user=owner(),
                 cwd="/",
                 timeout=START_SECONDS,
                 check=False,

@@ -3,41 +3,21 @@
 import asyncio
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from enrichment.sandbox import SandboxSettings, sandbox
 from enrichment_client import EnrichmentClient, EnrichOptions
+from live.service import served
 
 pytestmark = pytest.mark.live
 
 SERVICE = "imensiah.enrichment.v1.EnrichmentService"
-
-
-@asynccontextmanager
-async def served(environ: Mapping[str, str]) -> AsyncGenerator[tuple[asyncio.subprocess.Process, str], None]:
-    """`imensiah serve` and the address that it prints."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "enrichment", "serve", stdout=subprocess.PIPE, env={**os.environ, **environ}
-    )
-    try:
-        assert child.stdout
-        line = (await asyncio.wait_for(child.stdout.readline(), 30)).decode()
-        found = re.search(r"[\d.]+:\d+", line)
-        assert found, line
-        yield child, found.group()
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
 
 
 async def output_of(*command: str) -> str:
