@@ -20,7 +20,7 @@ from enrichment.stores.answers import Answers
 from enrichment.stores.memory import MemoryCache
 from enrichment.stores.redis import RedisCache
 from enrichment.stores.tiered import Tiered
-from enrichment_client import EnrichmentClient, EnrichOptions
+from enrichment_client import EnrichmentClient, EnrichmentError, EnrichOptions
 from imensiah.enrichment.v1.enrichment_service_pb2 import (
     CompanyHints,
     Disposition,
@@ -127,8 +127,16 @@ async def asked(client: EnrichmentClient, box: Sandbox, number: int, **changes: 
     """An enrichment of the world's company of this number, whose name is known: OpenCorporates can be asked at once."""
     company = box.world.at(number)
     hints = CompanyHints(company_name=company.facts.name)
-    async with client.enrich(company.domain, EnrichOptions(hints=hints, **changes)) as events:
-        return [event async for event in events]
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            async with client.enrich(company.domain, EnrichOptions(hints=hints, **changes)) as events:
+                return [event async for event in events]
+        except EnrichmentError as error:
+            # A server works on a few dozen at once, and tells the others to come back.
+            if error.reason != "OVERLOADED" or error.retry_after is None or time.monotonic() > until:
+                raise
+            await asyncio.sleep(error.retry_after)
 
 
 def done(events: list[EnrichResponse]) -> EnrichmentCompleted:
