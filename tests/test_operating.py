@@ -72,3 +72,21 @@ async def test_an_enrichment_keeps_to_its_plan(tmp_path: Path) -> None:
                 assert box.cost_usd_micros() == before
                 done = completed(await enrich(client, domain, options))
                 assert done.cost_usd_micros <= plan.max_cost_usd_micros <= 50_000
+
+
+@pytest.mark.parametrize(
+    ("thing", "first", "second"),
+    [("COMPANY", "clearbit", "opencorporates"), ("PLACE", "google_places", "mapbox"), ("MODEL", "anthropic", "groq")],
+)
+async def test_the_preferred_source_is_called_and_the_other_only_in_its_place(
+    tmp_path: Path, thing: str, first: str, second: str
+) -> None:
+    variables = {f"PREFER__{thing}": first, "MAX_COST_USD_MICROS": "200000"}
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box, **variables) as client:
+        domain = box.world.showcase[1]
+        plan = {source.source: source for source in (await client.plan(domain)).sources}
+        assert plan[second].explanation.startswith(f"only where {first} leaves its place")
+        ended = outcomes(await enrich(client, domain))
+        assert ended[first].disposition == Disposition.DISPOSITION_FOUND
+        assert box.calls(first) == 1
+        assert ended[second].disposition == Disposition.DISPOSITION_SKIPPED

@@ -16,6 +16,7 @@ from enrichment.catalogue import truth
 from enrichment.domain.caller import Caller
 from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.plan import Rules
+from enrichment.preferences import PAIRS, Preferences, one_of, preferring
 
 PREFIX = "IMENSIAH_"
 # The most that a request may ask to spend, too.
@@ -57,6 +58,7 @@ class Settings:
     callers: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
     tls: Certificates = Certificates()
     rules: Rules = Rules()
+    prefer: Preferences = Preferences()
     guards: Guards = Guards()
 
 
@@ -75,8 +77,12 @@ def load(environ: Mapping[str, str]) -> Settings:
         }
         for table, kind in (("RULES", Rules), ("GUARDS", Guards))
     )
+    prefer = Preferences(
+        **{name: read(variable, parse) for name, (variable, parse) in _PREFER.items() if variable in read}
+    )
     settings = Settings(
-        sources=load_catalogue(read.named("SOURCES")),
+        sources=preferring(load_catalogue(read.named("SOURCES")), prefer),
+        prefer=prefer,
         callers=callers(read.named("CALLERS")),
         tls=_certificates(read),
         data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
@@ -158,11 +164,16 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "serve_anybody": ("SERVE_ANYBODY", truth),
 }
 
+_PREFER: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    thing: (f"PREFER__{thing.upper()}", one_of(pair)) for thing, pair in PAIRS.items()
+}
+
 # For a person whose value could not be read.
 _WHAT_IS_RIGHT: Mapping[object, str] = {
     _count: f"a whole number from 0 to {MOST}",
     _positive: f"a whole number from 1 to {MOST}",
     truth: "true or false",
+    **{parse: " or ".join(PAIRS[thing]) for thing, (_, parse) in _PREFER.items()},
     address: f"host:port with a port up to {LAST_PORT}, such as 127.0.0.1:50051 or [::1]:50051",
     _cache_url: "sqlite:// (a file in the data folder), memory:// or redis://host:port/number (rediss:// with TLS)",
     _database_url: "sqlite:// (a file in the data folder), postgresql://user:password@host:port/database or memory://",
