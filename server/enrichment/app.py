@@ -7,11 +7,15 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from random import random
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from uuid import uuid4
 
 from enrichment import certificates
 from enrichment.access import is_loopback
+from enrichment.domain.directory import Directory, DirectoryUnavailable
 from enrichment.domain.ports import Journal, Ledger, LedgerUnavailable, Store
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
@@ -27,8 +31,11 @@ from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
 from enrichment.settings import Settings, check_listen
 from enrichment.sources import build
+from enrichment.sources.directory import DirectorySource
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
+from enrichment.stores.directory.database import database
+from enrichment.stores.directory.sql import SqlDirectory
 from enrichment.stores.ledger.database import LEDGER_FILE, postgresql, sqlite
 from enrichment.stores.ledger.memory import MemoryLedger
 from enrichment.stores.ledger.sql import SqlLedger
@@ -71,7 +78,8 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
         shared = _shared(settings, store, ledger)
         stack.push_async_callback(shared.writes.settled)
         switches = await stack.enter_async_context(_switches(settings))
-        tools = _tools(settings, shared, ledger, switches)
+        directory = await stack.enter_async_context(_directory(settings))
+        tools = _tools(settings, shared, _Kept(ledger, switches, directory))
         for each in tools.sources.values():
             stack.push_async_callback(each.source.close)
         enrichments = Enrichments(tools)
@@ -122,6 +130,23 @@ async def _ledger(settings: Settings) -> AsyncGenerator[MemoryLedger | SqlLedger
     finally:
         sweeps.cancel()
         await ledger.close()
+
+
+@asynccontextmanager
+async def _directory(settings: Settings) -> AsyncGenerator[SqlDirectory]:
+    """The directory, open; what was learnt is written on the way out."""
+    with TemporaryDirectory(prefix="imensiah-") as forgotten_at_the_end:
+        is_in_memory = settings.database_url == "memory://"
+        folder = Path(forgotten_at_the_end) if is_in_memory else settings.data_dir
+        directory = SqlDirectory(database(settings.database_url, folder))
+        try:
+            await directory.open()
+        except DirectoryUnavailable as error:
+            log.warning("no company is found in the directory until it can be reached: %s", error)
+        try:
+            yield directory
+        finally:
+            await directory.close()
 
 
 async def _sweep(ledger: MemoryLedger | SqlLedger) -> None:
@@ -176,19 +201,29 @@ def _shared(settings: Settings, store: Store, ledger: Ledger) -> Shared:
     )
 
 
-def _tools(settings: Settings, shared: Shared, journal: Journal, switches: Switches) -> Tools:
+class _Kept(NamedTuple):
+    """What outlasts the process."""
+
+    journal: Journal
+    switches: Switches
+    directory: Directory
+
+
+def _tools(settings: Settings, shared: Shared, kept: _Kept) -> Tools:
     guards = order(shared)
     sources: dict[str, Guarded] = {}
     for entry in settings.sources:
-        source = build(entry)
+        is_ours = entry.is_local
+        source = DirectorySource(entry, kept.directory, settings.sources, time.time) if is_ours else build(entry)
         sources[entry.name] = Guarded(entry, source, guarded(source, guards, time.time))
     return Tools(
         sources=sources,
         cache=shared.cache,
         flights=shared.flights,
-        journal=journal,
-        switches=switches,
+        journal=kept.journal,
+        switches=kept.switches,
         on_hit=shared.counters.hit,
+        directory=kept.directory,
         rules=settings.rules,
         foundation_soft_deadline_seconds=settings.foundation_soft_deadline_ms / 1000,
     )

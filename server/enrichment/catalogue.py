@@ -64,6 +64,7 @@ def _entry(name: str, source: Mapping[str, Any], layer: Mapping[str, Any], given
         lineage=source.get("lineage", name),
         copies=frozenset(source.get("copies", ())),
         terms=_terms(source),
+        is_local=source.get("local", False),
         needs=source.get("needs", ""),
         options={**source.get("options", {}), **_options(source, given)},
     )

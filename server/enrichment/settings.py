@@ -15,7 +15,7 @@ from enrichment.catalogue import load as load_catalogue
 from enrichment.catalogue import truth
 from enrichment.domain.caller import Caller
 from enrichment.domain.catalogue import Entry
-from enrichment.pipeline.plan import Rules
+from enrichment.pipeline.situation import Rules
 from enrichment.preferences import PAIRS, Preferences, one_of, preferring
 
 PREFIX = "IMENSIAH_"

@@ -148,4 +148,5 @@ def test_ten_thousand_answers_are_tried_and_some_of_every_source() -> None:
         tried[document.source] = tried.get(document.source, 0) + sum(1 for _ in document.mutants())
     assert sum(tried.values()) >= 10_000
     assert min(tried.values()) > 50, tried
-    assert set(tried) == {entry.name for entry in load()}
+    # The directory is a database of ours, and answers with no document.
+    assert set(tried) == {entry.name for entry in load() if not entry.is_local}

@@ -333,7 +333,7 @@ def test_the_sandbox_prints_what_points_a_server_at_it_ready_to_paste() -> None:
         lines = list(takewhile(lambda line: line != "imensiah serve\n", running.stdout))
         exports = [shlex.split(line)[1] for line in lines if line.startswith("export ")]
         environment = dict(export.split("=", 1) for export in exports)
-        address = load({**environment}).sources[0].options["connect_to"]
+        address = load({**environment}).sources[1].options["connect_to"]
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=30)
     assert address.startswith("127.0.0.1:")

@@ -26,7 +26,7 @@ def test_everything_has_a_sensible_default() -> None:
     settings = load({})
     assert settings.listen == "127.0.0.1:50051"
     assert settings.max_cost_usd_micros == 50_000
-    assert [entry.name for entry in settings.sources][:3] == ["website", "dns", "rdap"]
+    assert [entry.name for entry in settings.sources][:4] == ["directory", "website", "dns", "rdap"]
     assert not any(entry.api_key for entry in settings.sources)
 
 

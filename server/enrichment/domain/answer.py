@@ -31,10 +31,11 @@ def answer(call: Call, reading: Reading, observed_at: float) -> Answer:
             value=claim.value,
             source=entry.name,
             confidence=round(entry.brings[claim.field] * claim.weight, 4),
-            observed_at=observed_at,
-            expires_at=expires_at,
+            observed_at=observed_at if claim.observed_at is None else claim.observed_at,
+            expires_at=expires_at if claim.expires_at is None else claim.expires_at,
             attribution=attribution,
             is_transient=not entry.terms.may_keep(claim.field),
+            lineage=claim.lineage,
         )
 
     cost = cost_of_success(entry, call.price_usd_micros, is_found=reading.is_found or reading.is_billed)

@@ -86,6 +86,7 @@ class Entry:
     throttling that names no time. Its breaker opens after `breaker_failures` in a row, asks again after
     `breaker_reset_ms`, and closes after `breaker_successes`.
     `token_prices` are its model's, where the price follows from what it is asked; None: it is `price_usd_micros`.
+    `is_local`: our own database: asked each time, and what it says is not kept once more.
     `options` holds what only this source understands (model, connect_to, server). Durations carry their unit in the
     name.
     """
@@ -126,5 +127,6 @@ class Entry:
     lineage: str = ""
     copies: frozenset[str] = frozenset()
     terms: Terms = Terms()
+    is_local: bool = False
     needs: str = ""
     options: Mapping[str, str] = field(default_factory=dict[str, str])

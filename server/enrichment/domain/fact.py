@@ -9,12 +9,17 @@ from enrichment.domain.company import Field, Value, is_value_of
 class Claim:
     """One claim as a source makes it; `weight` (0 to 1) lowers the source's prior confidence for a weak spot of it.
 
+    A source that passes on what it was told before says by whom (`lineage`) and when, in seconds since the epoch; of
+    what it reads now, all three are left as they are.
     Raises TypeError for a value that is empty or not of the field's type: a source checks before it claims.
     """
 
     field: Field
     value: Value
     weight: float = 1.0
+    lineage: str = ""
+    observed_at: float | None = None
+    expires_at: float | None = None
 
     def __post_init__(self) -> None:
         if not is_value_of(self.field, self.value):
@@ -54,7 +59,8 @@ NOT_FOUND = Reading(is_found=False)
 class Fact:
     """One claim with its source, confidence (0 to 1) and dates (seconds since the epoch).
 
-    `is_transient`: the provider's terms forbid keeping it; it may be shown, not stored.
+    `is_transient`: the provider's terms forbid keeping it; it may be shown, not stored. `lineage`: whose word it is,
+    where the source only passes it on; "" where it is the source's own.
     """
 
     field: Field
@@ -65,6 +71,7 @@ class Fact:
     expires_at: float
     attribution: str = ""
     is_transient: bool = False
+    lineage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ _PERSONAL_NUMBER = re.compile(
     r"(?:\bCPF\b[\s:.nº°]*)?(?<![\w*])[\d*x]{3}[.\s]?[\d*x]{3}[.\s]?[\d*x]{3}[-.\s/]?[\d*x]{2}(?![\w*])", re.IGNORECASE
 )
 
+# A word that is shorter says too little to tie two names together.
+LEAST_LETTERS = 4
+
 # Since 2021 such a name begins with the first eight digits of the CNPJ instead.
 _OWNER_BEHIND_NUMBER = re.compile(r"\s*\d{2}\.\d{3}\.\d{3}\s")
 
@@ -66,6 +69,30 @@ def without_personal_numbers(text: str) -> str:
 def is_name_of_person(name: str) -> bool:
     """Whether Brazil's register shows by the form of a name that it is that of a person who trades alone."""
     return bool(_PERSONAL_NUMBER.search(name) or _OWNER_BEHIND_NUMBER.match(name))
+
+
+def folded(text: str) -> str:
+    """Case, accents, punctuation and white space taken out of a comparison."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char))))
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names may be one company's: equal without legal forms, or all words of one are in the other."""
+    a, b = (set(normalised_name(name).split()) for name in (one, other))
+    shorter = min(a, b, key=len)
+    return a == b or (shorter <= a & b and any(len(word) >= LEAST_LETTERS for word in shorter))
+
+
+def is_name_of_domain(name: str, domain: str) -> bool:
+    """Whether the domain's first label is the name, or its first words, written together: "vidrariaaurora.com.br"."""
+    label = folded(domain.split(".", 1)[0]).replace(" ", "")
+    words, written = normalised_name(name).split(), ""
+    for word in words:
+        written += folded(word).replace(" ", "")
+        if written == label and len(written) >= LEAST_LETTERS:
+            return True
+    return False
 
 
 def _folded(text: str) -> str:

@@ -1,7 +1,6 @@
 """When two values of a field say the same. Pure, and field-aware."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from math import inf
@@ -9,7 +8,7 @@ from typing import cast
 
 from enrichment.domain.cnpj import company_of
 from enrichment.domain.company import Address, Coordinates, EmployeeCount, Field, Value
-from enrichment.domain.names import normalised_name
+from enrichment.domain.names import folded, normalised_name
 
 # About 500 m: what two geocoders differ by for one address.
 NEAR_DEGREES = 0.005
@@ -40,12 +39,6 @@ def agree(field: Field, one: Value, other: Value) -> bool:
     """Whether two values of the field are the same statement about a company."""
     same = _SAME.get(field)
     return same(one, other) if same else one == other
-
-
-def folded(text: str) -> str:
-    """Case, accents, punctuation and white space taken out of a comparison."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char))))
 
 
 def _same_text(one: Value, other: Value) -> bool:

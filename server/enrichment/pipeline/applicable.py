@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.company import CompanyStatus, Field
 from enrichment.domain.event import Evidence
-from enrichment.pipeline.merge import Merged
+from enrichment.pipeline.merge import Merged, registers_of
 
 # The United States have no register of companies but those of the states, and no register there or in Canada publishes
 # a paid-up capital.
@@ -34,8 +34,8 @@ def _withheld(evidence: Iterable[Evidence], entries: Mapping[str, Entry]) -> fro
     told: dict[str, set[Field]] = {}
     for item in evidence:
         # What is not selected may be about another company.
-        if item.is_selected and item.fact.source in entries and entries[item.fact.source].is_register:
-            told.setdefault(item.fact.source, set()).add(item.fact.field)
+        for register in registers_of(item.fact, entries) if item.is_selected else ():
+            told.setdefault(register.name, set()).add(item.fact.field)
     silent = {
         source: fields
         for source, fields in told.items()

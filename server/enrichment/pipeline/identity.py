@@ -15,13 +15,11 @@ from dataclasses import dataclass, replace
 from enrichment.domain.catalogue import Entry, Layer
 from enrichment.domain.company import Field
 from enrichment.domain.fact import Answer, Fact
-from enrichment.domain.names import normalised_name
+from enrichment.domain.names import is_name_of_domain, is_same_name
 from enrichment.domain.subject import Hints
-from enrichment.pipeline.agreement import agree, folded
+from enrichment.pipeline.agreement import agree
 
 NAMES = (Field.NAME, Field.LEGAL_NAME)
-# A word that is shorter says too little to tie two names together.
-LEAST_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,8 @@ def _is_mailbox_of(fact: Fact, domain: str) -> bool:
 
 
 def _is_first_hand(fact: Fact, entries: Mapping[str, Entry]) -> bool:
-    return fact.source in entries and entries[fact.source].layer is Layer.FOUNDATION
+    # What is only passed on ties nothing: it would vouch for the register that it comes from.
+    return fact.source in entries and entries[fact.source].layer is Layer.FOUNDATION and not fact.lineage
 
 
 def _contradicts(holder: Sequence[Fact], shown: Sequence[str]) -> bool:
@@ -106,21 +105,3 @@ def _have_one_number(facts: Sequence[Fact], numbers: Sequence[str]) -> bool:
     """Whether one of the facts is the number of a company that one of the numbers is of."""
     name = Field.REGISTRATION_NUMBER
     return any(agree(name, own, number) for own in _texts(facts, name) for number in numbers)
-
-
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two names may be one company's: equal without legal forms, or all words of one are in the other."""
-    a, b = (set(normalised_name(name).split()) for name in (one, other))
-    shorter = min(a, b, key=len)
-    return a == b or (shorter <= a & b and any(len(word) >= LEAST_LETTERS for word in shorter))
-
-
-def is_name_of_domain(name: str, domain: str) -> bool:
-    """Whether the domain's first label is the name, or its first words, written together: "vidrariaaurora.com.br"."""
-    label = folded(domain.split(".", 1)[0]).replace(" ", "")
-    words, written = normalised_name(name).split(), ""
-    for word in words:
-        written += folded(word).replace(" ", "")
-        if written == label and len(written) >= LEAST_LETTERS:
-            return True
-    return False

@@ -32,7 +32,8 @@ from enrichment.domain.company import (
 )
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
-from enrichment.pipeline.agreement import agree, folded
+from enrichment.domain.names import folded
+from enrichment.pipeline.agreement import agree
 
 AGREEMENT = 0.72
 NEWS = 4.0
@@ -135,29 +136,25 @@ def _camps(group: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def _voices(group: Iterable[Fact], entries: Mapping[str, Entry]) -> Mapping[str, str]:
-    """Whose word each source passes on: its lineage's, or that of what it copies where that has spoken as well."""
-    lineages = {fact.source: _lineage(fact, entries) for fact in group}
-    heard = frozenset(lineages.values())
-    return {
-        name: min(entries[name].copies & heard, default=lineage) if name in entries else lineage
-        for name, lineage in lineages.items()
-    }
+    """Whose word each lineage passes on: its own, or that of what it copies where that has spoken as well."""
+    heard = frozenset(_lineage(fact, entries) for fact in group)
+    copies = {entry.lineage: entry.copies for entry in entries.values()}
+    return {lineage: min(copies.get(lineage, frozenset()) & heard, default=lineage) for lineage in heard}
 
 
 def _camp(facts: list[Fact], entries: Mapping[str, Entry], voices: Mapping[str, str]) -> _Camp:
     return _Camp(
         facts=facts,
-        voices=_surest(facts, voices),
-        dissent=_surest([fact for fact in facts if not _is_inferred(fact, entries)], voices),
+        voices=_surest([(fact, voices[_lineage(fact, entries)]) for fact in facts]),
+        dissent=_surest([(fact, voices[_lineage(fact, entries)]) for fact in facts if not _is_inferred(fact, entries)]),
         weight=NEWS if any(_is_news(fact, entries) for fact in facts) else 1.0,
         standing=max(_standing(fact, entries) for fact in facts),
     )
 
 
-def _surest(facts: Iterable[Fact], voices: Mapping[str, str]) -> Mapping[str, float]:
+def _surest(facts: Iterable[tuple[Fact, str]]) -> Mapping[str, float]:
     surest: dict[str, float] = {}
-    for fact in facts:
-        voice = voices[fact.source]
+    for fact, voice in facts:
         surest[voice] = max(surest.get(voice, 0.0), fact.confidence)
     return surest
 
@@ -186,7 +183,14 @@ def _settled(camp: _Camp, camps: Sequence[_Camp]) -> float:
 
 
 def _lineage(fact: Fact, entries: Mapping[str, Entry]) -> str:
-    return entries[fact.source].lineage if fact.source in entries else fact.source
+    return fact.lineage or (entries[fact.source].lineage if fact.source in entries else fact.source)
+
+
+def registers_of(fact: Fact, entries: Mapping[str, Entry]) -> list[Entry]:
+    """The government's registers whose word a fact is, whoever passes it on; none for what is no register's."""
+    if not fact.lineage:
+        return [entries[fact.source]] if fact.source in entries and entries[fact.source].is_register else []
+    return [entry for entry in entries.values() if entry.is_register and entry.lineage == fact.lineage]
 
 
 def _is_inferred(fact: Fact, entries: Mapping[str, Entry]) -> bool:
@@ -203,7 +207,7 @@ def _is_news(fact: Fact, entries: Mapping[str, Entry]) -> bool:
 def _standing(fact: Fact, entries: Mapping[str, Entry]) -> tuple[bool, bool]:
     """What goes before confidence: a model never overrules a source; registers know law, a site its own name."""
     if fact.field in LEGAL_FIELDS:
-        knows_best = fact.source in entries and entries[fact.source].is_register
+        knows_best = bool(registers_of(fact, entries))
     else:
         knows_best = fact.field is Field.NAME and _lineage(fact, entries) == "site"
     return not _is_inferred(fact, entries), knows_best

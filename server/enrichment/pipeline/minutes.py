@@ -9,7 +9,7 @@ from enrichment.domain.company import Field
 from enrichment.domain.event import Completed, SourceOutcome, Started
 from enrichment.domain.fact import Answer
 from enrichment.domain.record import Candidate, DecisionRecord, EnrichmentRecord, FieldRecord, OutcomeRecord
-from enrichment.pipeline.plan import Action, Decision
+from enrichment.pipeline.situation import Action, Decision
 
 Confidences = Mapping[Field, float]
 

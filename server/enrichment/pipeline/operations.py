@@ -36,8 +36,13 @@ class Operations:
         return self._status(self.tools.entries()[source])
 
     async def forget(self, domain: str) -> int:
-        """Erases all that is held of a company, and says how many answers that were; raises CacheUnavailable."""
-        return await self.tools.cache.forget(domain)
+        """Erases all that is held of a company, and says how many answers and records that were.
+
+        Raises CacheUnavailable or DirectoryUnavailable where something may be left.
+        """
+        # First where it is kept out for good: a run in flight may still be about to learn.
+        records = await self.tools.directory.forget(domain) if self.tools.directory else 0
+        return records + await self.tools.cache.forget(domain)
 
     def _status(self, entry: Entry) -> SourceStatus:
         return SourceStatus(entry, self.condition(entry), self.counts(entry.name), self.counted_since)

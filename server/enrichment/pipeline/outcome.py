@@ -7,7 +7,7 @@ from enrichment.domain.event import Disposition, SourceOutcome
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import cost_of_failure
 from enrichment.domain.ports import Call, Stake
-from enrichment.pipeline.plan import Decision
+from enrichment.pipeline.situation import Decision
 
 
 def served(decision: Decision, hit: Answer) -> SourceOutcome:
@@ -109,3 +109,11 @@ def failed(call: Call, stake: Stake, error: SourceError, seconds: float) -> Sour
         duration_seconds=seconds,
         error=error,
     )
+
+
+def without_old_facts(answer: Answer, max_age_seconds: float | None, now: float) -> Answer:
+    """What a source passes on may be older than the caller takes; `now` in seconds since the epoch."""
+    if max_age_seconds is None or all(fact.observed_at >= now - max_age_seconds for fact in answer.facts):
+        return answer
+    facts = tuple(fact for fact in answer.facts if fact.observed_at >= now - max_age_seconds)
+    return replace(answer, facts=facts, is_found=bool(facts or answer.documents))

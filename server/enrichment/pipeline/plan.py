@@ -1,104 +1,32 @@
 """Which sources to call now, which to skip and why. Pure: the same situation, the same plan."""
 
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from enrichment.domain.catalogue import Entry, Layer
-from enrichment.domain.company import Field
+from enrichment.domain.company import DEFAULT_FIELDS, Field
 from enrichment.domain.errors import SkipReason
-from enrichment.domain.event import Disposition, EnrichmentRequest
+from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
 from enrichment.domain.money import dollars
-from enrichment.domain.subject import Subject
+from enrichment.pipeline.situation import Action, Candidate, Decision, Ended, Situation
 
 # A field held at this confidence needs no further source.
 ENOUGH = 0.80
+# What a company is known by: held by our own directory, these end an enrichment for which no fields are named.
+PROFILE = frozenset(
+    {
+        Field.NAME,
+        Field.LEGAL_NAME,
+        Field.INDUSTRY,
+        Field.STATUS,
+        Field.COUNTRY_CODE,
+        Field.ADDRESS,
+        Field.REGISTRATION_NUMBER,
+    }
+)
 # A call that has less time than this cannot be answered.
 LEAST_USEFUL_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules that spare calls, each of which can be switched off alone."""
-
-    already_known: bool = True
-    registry_answered: bool = True
-    fallback_only: bool = True
-    wanted_fields: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A source that has not ended: what it would be asked about, and in which words (None: an input is missing).
-
-    `price_usd_micros` is the most that can cost, `hit` the answer held for the question. `is_in_flight`: others are
-    asking it right now.
-    """
-
-    entry: Entry
-    subject: Subject
-    question: bytes | None = None
-    price_usd_micros: int = 0
-    hit: Answer | None = None
-    is_in_flight: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a source ended, as far as others decide by it: `fields` counts those it brought."""
-
-    disposition: Disposition
-    reason: SkipReason | None = None
-    fields: int = 0
-    price_usd_micros: int = 0
-    is_register: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision rests on. Money in micro-dollars, `held` maps each known field to its confidence.
-
-    `entries` is the catalogue by name.
-    """
-
-    request: EnrichmentRequest
-    country_code: str
-    held: dict[Field, float]
-    ended: Mapping[str, Ended]
-    running: AbstractSet[str]
-    is_foundation_closed: bool
-    has_foundation_ended: bool
-    money_left: int
-    money_held: int
-    seconds_left: float
-    rules: Rules = field(default=Rules())
-    entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
-
-
-class Action(StrEnum):
-    """What to do with a source now."""
-
-    START = "start"
-    SERVE = "serve"
-    SKIP = "skip"
-    WAIT = "wait"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What to do with one source, and why, for programs and for people; `saved` in micro-dollars.
-
-    `may_pay` False: there is no money for the call, which is only to share what others pay for.
-    """
-
-    candidate: Candidate
-    action: Action
-    reason: SkipReason | None = None
-    explanation: str = ""
-    saved_usd_micros: int = 0
-    may_pay: bool = True
 
 
 def waits_for(entry: Entry, situation: Situation) -> bool:
@@ -232,6 +160,18 @@ def _or_what_is_held(rule: "_Rule") -> "_Rule":
     return decide
 
 
+def _directory_answered(candidate: Candidate, situation: Situation) -> Decision | None:
+    if not situation.rules.directory_answered or candidate.entry.is_local or not situation.on_file:
+        return None
+    wanted = situation.request.wanted
+    fields = sorted((PROFILE if wanted == DEFAULT_FIELDS else wanted) & situation.applicable)
+    least = min((situation.on_file.get(name, 0.0) for name in fields), default=0.0)
+    if least < ENOUGH:
+        return None
+    explanation = f"the directory holds {_listed(fields)} at {least:.2f} confidence"
+    return _skip(candidate, SkipReason.ALREADY_KNOWN, explanation)
+
+
 def _already_known(candidate: Candidate, situation: Situation) -> Decision | None:
     entry = candidate.entry
     if not situation.rules.already_known or entry.is_always_asked or entry.layer is Layer.FOUNDATION:
@@ -351,5 +291,8 @@ _RULES: tuple[_Rule, ...] = (
     not_applicable,
     _missing_input,
     _held,
-    *map(_or_what_is_held, (_registry_answered, _already_known, fallback_not_needed, _too_late, _over_budget)),
+    *map(
+        _or_what_is_held,
+        (_directory_answered, _registry_answered, _already_known, fallback_not_needed, _too_late, _over_budget),
+    ),
 )

@@ -16,16 +16,9 @@ from enrichment.domain.fact import Document
 from enrichment.domain.money import dollars
 from enrichment.pipeline import outcome
 from enrichment.pipeline.lookup import Lookup
-from enrichment.pipeline.plan import (
-    Action,
-    Candidate,
-    Decision,
-    Situation,
-    fallback_not_needed,
-    not_applicable,
-    plan,
-)
+from enrichment.pipeline.plan import fallback_not_needed, not_applicable, plan
 from enrichment.pipeline.progress import Progress
+from enrichment.pipeline.situation import Action, Candidate, Decision, Situation
 from enrichment.pipeline.tools import Tools
 
 # What a model would read is not known before FOUNDATION has ended: more pages than it is shown, each longer than all of
@@ -38,6 +31,7 @@ async def foreseen(request: EnrichmentRequest, tools: Tools, deadline: float) ->
     """The plan of a request; reads the cache until `deadline` (event loop time), and calls no source."""
     progress = Progress(request, tools.entries())
     lookup, preview = Lookup(tools, progress, deadline), Preview(progress, tools.clock())
+    await lookup.consult()
     is_settled = False
     decisions: Sequence[Decision] = ()
     while not is_settled:

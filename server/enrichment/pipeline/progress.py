@@ -20,7 +20,7 @@ from enrichment.domain.subject import Subject
 from enrichment.pipeline.applicable import applicable
 from enrichment.pipeline.identity import fallen, without_others_mailboxes
 from enrichment.pipeline.merge import Merged, merge
-from enrichment.pipeline.plan import Ended, Rules, Situation
+from enrichment.pipeline.situation import Ended, Rules, Situation
 
 ORDER = tuple(Layer)
 # What is left of the confidence in a fact that seems to be about another company.
@@ -68,7 +68,8 @@ class Progress:
     def start(self, name: str, price_usd_micros: int, seconds: float) -> None:
         """Notes a call in flight and holds its price."""
         self.running[name] = price_usd_micros
-        self.has_asked = True
+        # What our own database says is as good as held.
+        self.has_asked |= not self.entries[name].is_local
         self._began.setdefault(self.entries[name].layer, seconds)
 
     def end(self, outcome: SourceOutcome, answer: Answer | None, seconds: float) -> None:
@@ -112,6 +113,7 @@ class Progress:
     def situation(self, seconds_left: float, rules: Rules) -> Situation:
         """What the plan decides on."""
         merged = self._merge(list(self.answers.values()))
+        on_file = self._merge([answer for name, answer in self.answers.items() if self.entries[name].is_local])
         held = sum(self.running.values())
         return Situation(
             request=self.request,
@@ -127,6 +129,8 @@ class Progress:
             seconds_left=seconds_left,
             rules=rules,
             entries=self.entries,
+            on_file=on_file.confidence,
+            applicable=self._can_be_known(on_file),
         )
 
     def _fresh_answers(self) -> list[Answer]:
@@ -223,7 +227,7 @@ class Progress:
         """
         merged = self._merge(list(self.answers.values()))
         filled = self.request.wanted & merged.confidence.keys()
-        counted = self._applicable(merged)
+        counted = self._can_be_known(merged) & self.request.wanted
         outcomes = self.outcomes.values()
         return Completed(
             company=merged.company,
@@ -238,10 +242,10 @@ class Progress:
             repeatable_until=self._repeatable_until(now) if is_cache_sound else None,
         )
 
-    def _applicable(self, merged: Merged) -> frozenset[Field]:
-        """The wanted fields that can be known of this company."""
+    def _can_be_known(self, merged: Merged) -> frozenset[Field]:
+        """The fields that can be known of this company."""
         country = Subject(self.request.domain, self.request.hints, merged.company.values).country_code
-        return applicable(merged, country, self.entries) & self.request.wanted
+        return applicable(merged, country, self.entries)
 
     def _shortfalls(self) -> tuple[Shortfall, ...]:
         filled = self._merge(self._fresh_answers()).confidence.keys()

@@ -12,10 +12,11 @@ from enrichment.domain.ports import Call, Party, Stake
 from enrichment.pipeline import outcome
 from enrichment.pipeline.lookup import Lookup
 from enrichment.pipeline.minutes import Minutes
-from enrichment.pipeline.plan import Action, Decision, plan
+from enrichment.pipeline.plan import plan
 from enrichment.pipeline.preview import foreseen
 from enrichment.pipeline.profile import profile_of
 from enrichment.pipeline.progress import Progress
+from enrichment.pipeline.situation import Action, Decision
 from enrichment.pipeline.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ class Run:
         self._tools.journal.record(
             self._minutes.record(self._started, self._progress.outcomes, self._progress.answers, done)
         )
+        if self._tools.directory and not done.is_from_cache:
+            self._tools.directory.learn(self._request.domain, done.evidence)
         await self._queue.put(None)
 
     async def _wait(self) -> None:
@@ -197,6 +200,7 @@ class Run:
             log.exception("%s has a bug, shown by %s", call.entry.name, call.subject.domain)
             error = Unreadable(f"bug: {bug!r}", is_cost_unknown=True)
             return outcome.failed(call, stake, error, self._loop.time() - began), None
+        answer = outcome.without_old_facts(answer, self._request.max_age_seconds, self._tools.clock())
         return outcome.answered(call, stake, answer, self._loop.time() - began), answer
 
     async def _end(self, ended: SourceOutcome, answer: Answer | None) -> None:

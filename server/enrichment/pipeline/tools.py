@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from enrichment.domain.catalogue import Entry
+from enrichment.domain.directory import Directory
 from enrichment.domain.ports import AnswerCache, Ask, Clock, Flights, Journal, Source
 from enrichment.pipeline.failure_log import FailureLog
-from enrichment.pipeline.plan import Rules
+from enrichment.pipeline.situation import Rules
 from enrichment.pipeline.switches import Switches
 
 
@@ -34,6 +35,7 @@ class Tools:
     on_hit: Callable[[str], None] = lambda _: None
     clock: Clock = time.time
     rules: Rules = Rules()
+    directory: Directory | None = None
     foundation_soft_deadline_seconds: float = 2.5
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
     failures: FailureLog = field(default_factory=lambda: FailureLog(time.monotonic))

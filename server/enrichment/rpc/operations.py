@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enrichment.domain.company import Field
+from enrichment.domain.directory import DirectoryUnavailable
 from enrichment.domain.operation import SourceStatus
 from enrichment.domain.ports import CacheUnavailable, LedgerUnavailable, Operations
 from enrichment.rpc import status
@@ -59,7 +60,7 @@ class OperationsService:
         erased = self.held.forget(domain) + self.repeats.forget(domain)
         try:
             erased += await self.operations.forget(domain)
-        except CacheUnavailable:
+        except (CacheUnavailable, DirectoryUnavailable):
             raise Refused(status.store_unavailable(RETRY_SECONDS)) from None
         return pb.ForgetCompanyResponse(erased=erased).SerializeToString()
 

@@ -30,7 +30,8 @@ NOTHING: frozenset[Field] = frozenset()
 class Answers:
     """An AnswerCache over a Store: what the terms allow is kept, a fault of the store is a miss.
 
-    Of a source that may keep nothing, nothing is written, not even that it does not know the company. `faults` counts
+    Of a source that may keep nothing, or is our own database, nothing is written, not even that it does not know the
+    company. `faults` counts
     reads and writes that failed, entries that could not be read included. `is_on` False: nothing is read or written,
     and what is held from earlier can be forgotten all the same.
     """
@@ -48,7 +49,9 @@ class Answers:
     async def get_many(self, domain: str, questions: Sequence[tuple[Entry, bytes]]) -> Held:
         """What is held for the questions, asked for the company of this domain; within 100 ms."""
         sources = {
-            _key(entry, question): entry.name for entry, question in questions if entry.terms.kept != frozenset()
+            _key(entry, question): entry.name
+            for entry, question in questions
+            if entry.terms.kept != NOTHING and not entry.is_local
         }
         held = Held(fresh := {}, stale := {})
         if not sources or not self._is_on:
@@ -71,7 +74,7 @@ class Answers:
 
         Nothing is kept where a company that it serves was forgotten since `began` (event loop time).
         """
-        answer_to_keep = _kept(call.entry, answer)
+        answer_to_keep = None if call.entry.is_local else _kept(call.entry, answer)
         now = self._clock()
         if answer_to_keep is None or not answer.expires_at > now or not self._is_on:
             return

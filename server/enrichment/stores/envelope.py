@@ -61,12 +61,13 @@ def decode(data: bytes) -> Kept | None:
 
 def _from_fact(fact: Fact) -> list[Any]:
     dates = [fact.observed_at, fact.expires_at]
-    return [fact.field, _from_value(fact.value), fact.source, fact.confidence, *dates, fact.attribution]
+    return [fact.field, written(fact.value), fact.source, fact.confidence, *dates, fact.attribution]
 
 
-def _from_value(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """A value as JSON has it."""
     if isinstance(value, tuple):
-        return [_from_value(item) for item in cast("tuple[Value, ...]", value)]
+        return [written(item) for item in cast("tuple[Value, ...]", value)]
     if is_dataclass(value):
         return [getattr(value, item.name) for item in fields(value)]
     return value.isoformat() if isinstance(value, date) else value
@@ -94,7 +95,7 @@ def _to_fact(field: Any, value: Any, source: Any, *rest: Any) -> Fact:
     confidence, observed_at, expires_at, attribution = rest
     return Fact(
         field=(name := Field(field)),
-        value=_to_value(name, value),
+        value=value_of(name, value),
         source=_checked(source, str),
         confidence=_checked(confidence, float),
         observed_at=_checked(observed_at, float),
@@ -103,26 +104,27 @@ def _to_fact(field: Any, value: Any, source: Any, *rest: Any) -> Fact:
     )
 
 
-def _to_value(name: Field, written: Any) -> Value:
+def value_of(name: Field, found: Any) -> Value:
+    """What `written` made of a value of the field; raises ValueError, TypeError or KeyError for anything else."""
     kind = VALUE_TYPES.get(name, str)
     if name in LIST_FIELDS:
-        value: Any = tuple(_to_item(kind, item) for item in _checked(written, list))
+        value: Any = tuple(_to_item(kind, item) for item in _checked(found, list))
     else:
-        value = _to_item(kind, written)
+        value = _to_item(kind, found)
     if not is_value_of(name, value):
         raise ValueError(f"not a {name.value}")
     return value
 
 
-def _to_item(kind: type, written: Any) -> Any:
+def _to_item(kind: type, found: Any) -> Any:
     if kind is date:
-        return date.fromisoformat(written)
+        return date.fromisoformat(found)
     if kind is CompanyStatus:
-        return CompanyStatus(written)
+        return CompanyStatus(found)
     if kind in _PARTS:
         parts = _PARTS[kind]
-        return kind(*(_checked(part, wanted) for part, wanted in zip(written, parts.values(), strict=True)))
-    return _checked(written, kind)
+        return kind(*(_checked(part, wanted) for part, wanted in zip(found, parts.values(), strict=True)))
+    return _checked(found, kind)
 
 
 def _checked(value: Any, wanted: Any) -> Any:

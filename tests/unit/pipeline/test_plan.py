@@ -13,7 +13,8 @@ from enrichment.domain.errors import SkipReason
 from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
 from enrichment.domain.subject import Subject
-from enrichment.pipeline.plan import Action, Candidate, Decision, Ended, Rules, Situation, plan
+from enrichment.pipeline.plan import plan
+from enrichment.pipeline.situation import Action, Candidate, Decision, Ended, Rules, Situation
 from fakes import NOON, entry, fact, request
 
 

@@ -109,10 +109,10 @@ def test_the_client_says_who_it_is_and_how_its_operator_is_reached() -> None:
     assert wikidata.request(LARCH, told).headers["user-agent"].endswith(" (ops@cme.example X: y)")
 
 
-def test_the_question_is_the_domain_and_it_waits_for_nobody() -> None:
+def test_the_question_is_the_domain_and_it_waits_for_the_directory_alone() -> None:
     assert wikidata.question(LARCH) == b"larchglass.co.uk"
     entry = entry_of("wikidata")
-    assert (entry.after, entry.needs_key, entry.price_usd_micros) == (frozenset(), False, 0)
+    assert (entry.after, entry.needs_key, entry.price_usd_micros) == (frozenset({"directory"}), False, 0)
 
 
 def test_the_statements_of_an_item_are_joined_to_one_company() -> None:

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from psycopg.abc import PQGen
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, Pool, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
@@ -38,8 +38,9 @@ SESSION = text(
     " set_config('synchronous_commit', 'on', true)"
 ).bindparams(limit=f"{STATEMENT_MS}ms")
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 # Alembic's `context` is one for the whole process.
-_migrating = threading.Lock()
+migrating = threading.Lock()
 # It tells at every start that it has looked.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
@@ -60,7 +61,7 @@ class Database:
         """Brings the tables up to date and ends what is left of the dead: all that is open, where it is alone."""
         is_alone = self._claim is not None and self._claim.take()
         try:
-            with _migrating, self._engine.begin() as connection:
+            with migrating, self._engine.begin() as connection:
                 migrate(connection)
             self.sweep(now, all_open=is_alone)
         finally:
@@ -114,13 +115,13 @@ def is_out_of_reach(error: Exception) -> bool:
     return isinstance(error, DatabaseError | InterfaceError | OSError | CommandError)
 
 
-def migrate(connection: Connection) -> None:
-    """Brings the tables up to date, within the connection's transaction."""
+def migrate(connection: Connection, migrations: Path = MIGRATIONS) -> None:
+    """Brings the tables up to date by the migrations of a folder, within the connection's transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
     config = Config()
     config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -153,7 +154,7 @@ def postgresql(url: str) -> Database:
     return Database(engine)
 
 
-def postgresql_engine(url: str) -> Engine:
+def postgresql_engine(url: str, pool: type[Pool] = NullPool) -> Engine:
     """An engine that never prepares statements, which a transaction pooler's sessions would not know."""
     connecting = {
         "prepare_threshold": None,
@@ -164,7 +165,7 @@ def postgresql_engine(url: str) -> Engine:
     }
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        poolclass=NullPool,
+        poolclass=pool,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args=connecting,
