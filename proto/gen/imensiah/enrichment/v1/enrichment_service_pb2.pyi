@@ -787,7 +787,9 @@ class PlanEnrichmentResponse(_message.Message):
     MAX_COST_USD_MICROS_FIELD_NUMBER: _builtins.int
     domain: _builtins.str
     max_cost_usd_micros: _builtins.int
-    """The most the enrichment can cost: the budget, or the prices of all that would be called if that is less."""
+    """The most the enrichment can cost: the budget, or the prices of all that may be called if that is less. A source that is
+    ruled out only by what another would cost may be called, should that other cost nothing.
+    """
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedSource]: ...
     def __init__(
