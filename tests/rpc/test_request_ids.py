@@ -136,7 +136,7 @@ async def test_a_request_that_was_refused_leaves_its_id_free() -> None:
 async def test_a_run_ends_with_its_own_time_though_somebody_with_more_has_joined() -> None:
     enrichments = Halting()
     async with calling(enrichments) as caller:
-        first = caller.enrich(REQUEST, timeout=0.3)
+        first = caller.enrich(REQUEST, timeout=2)
         await within_seconds(first.read())
         joined = await failure_of(caller.enrich(REQUEST, timeout=30))
         assert (joined.code, joined.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "STREAM_TOO_LONG")
