@@ -58,6 +58,7 @@ lint: setup
 bench: setup
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/throughput.py
+	$(BIN)/python bench/guards.py
 	$(BIN)/python bench/overload.py
 	$(BIN)/python bench/quality.py
 	$(BIN)/python bench/fallback.py
