@@ -15,6 +15,7 @@ from enrichment.domain.errors import Unreadable
 from enrichment.domain.fact import Claim
 from enrichment.sources import personal_numbers
 from enrichment.sources.failures import described, media_type
+from enrichment.sources.named_people import without_named_people
 
 # Longer than any name or address, short enough that no answer fills a company with noise.
 LONGEST_TEXT = 300
@@ -124,9 +125,18 @@ def day(year: str, month: str, of_month: str) -> date | None:
 
 
 def claims(values: Mapping[Field, object], weight: float = 1.0) -> tuple[Claim, ...]:
-    """A claim for each value that is there: of the field's type, not empty, and without a person's number in it."""
+    """A claim for each value that is there: of the field's type, not empty, and without a person's number in it.
+
+    A description goes without the people whom it names.
+    """
+    told = {field: _without_people(field, value) for field, value in values.items()}
     return tuple(
         Claim(field, cast("Value", value), weight)
-        for field, value in values.items()
+        for field, value in told.items()
         if is_value_of(field, value) and personal_numbers.is_claimable(field, value)
     )
+
+
+def _without_people(field: Field, value: object) -> object:
+    is_description = field is Field.DESCRIPTION and isinstance(value, str)
+    return without_named_people(value) if is_description else value
