@@ -138,5 +138,6 @@ def claims(values: Mapping[Field, object], weight: float = 1.0) -> tuple[Claim, 
 
 
 def _without_people(field: Field, value: object) -> object:
-    is_description = field is Field.DESCRIPTION and isinstance(value, str)
-    return without_named_people(value) if is_description else value
+    if field is Field.DESCRIPTION and isinstance(value, str):
+        return without_named_people(value)
+    return value
