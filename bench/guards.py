@@ -34,6 +34,7 @@ from enrichment.domain.subject import Subject
 from enrichment.guards import Shared, guarded, order
 from enrichment.guards.budget import Budget
 from enrichment.guards.cache import Writes
+from enrichment.guards.counting import Counters
 from enrichment.guards.flight import Flights
 from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
@@ -107,6 +108,7 @@ class Guarding:
                 retries=Retries(random),
                 budget=Budget(ledger, time.time, lambda: str(uuid4())),
                 limits=Limits(),
+                counters=Counters(time.time()),
             ),
             timer,
         )
