@@ -40,7 +40,7 @@ BACK_SECONDS = 5.0
 AT_ONCE = (8, 16, 32)
 FLOOD_AT_ONCE = 64
 CONNECTIONS = 4
-STAGE_SECONDS = 8.0
+STAGE_SECONDS = 6.0
 SETTLING_SECONDS = 2.0
 NO_RETRIES = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1))
 # More time would have helped.

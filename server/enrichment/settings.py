@@ -51,7 +51,7 @@ class Settings:
     deadline_ms: int = 8_000
     foundation_soft_deadline_ms: int = 2_500
     max_streams: int = 200
-    max_lag_ms: int = 100
+    max_lag_ms: int = 25
     drain_ms: int = 5_000
     reflection: bool = True
     serve_anybody: bool = False

@@ -50,7 +50,7 @@ class ServerSettings:
 
     listen: str = "127.0.0.1:50051"
     max_streams: int = 200
-    max_lag_seconds: float = 0.1
+    max_lag_seconds: float = 0.025
     ceiling_seconds: float = 8.0
     reading_seconds: float = 10.0
     connection_seconds: float = 300.0
