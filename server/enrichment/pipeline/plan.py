@@ -59,10 +59,23 @@ def _after_start(situation: Situation, decision: Decision) -> Situation:
 def _decide(candidate: Candidate, situation: Situation) -> Decision:
     for rule in _RULES:
         if decision := rule(candidate, situation):
-            # What could not have been paid is not saved.
-            is_unpayable = decision.action is Action.SKIP and candidate.price_usd_micros > situation.money_left
-            return replace(decision, saved_usd_micros=0) if is_unpayable else decision
+            return decision if _saves(decision, situation) else replace(decision, saved_usd_micros=0)
     return Decision(candidate, Action.START)
+
+
+def _saves(decision: Decision, situation: Situation) -> bool:
+    """Whether there would be a call but for the decision: not where it could not be paid, or another is asked first."""
+    candidate = decision.candidate
+    is_unpayable = decision.action is Action.SKIP and candidate.price_usd_micros > situation.money_left
+    return not is_unpayable and _has_its_turn(candidate, situation)
+
+
+def _has_its_turn(candidate: Candidate, situation: Situation) -> bool:
+    """Whether nobody stands in a source's place: always, but for one that backs up another."""
+    entry = candidate.entry
+    if not entry.backs_up or not situation.rules.fallback_only or _is_needed_alone(entry, situation):
+        return True
+    return entry.backs_up in situation.ended and not _filled_by(entry, candidate, situation)
 
 
 def _skip(candidate: Candidate, reason: SkipReason, explanation: str) -> Decision:
@@ -75,7 +88,6 @@ _SAVING = frozenset(
         SkipReason.ALREADY_KNOWN,
         SkipReason.NOT_WANTED,
         SkipReason.REGISTRY_ANSWERED,
-        SkipReason.FALLBACK_NOT_NEEDED,
     }
 )
 
@@ -222,8 +234,7 @@ def fallback_not_needed(candidate: Candidate, situation: Situation) -> Decision 
     place = f"{name}, which it backs up" if name == own else f"{name}, which it backs up in the place of {own}"
     if primary.reason is not None:
         explanation = f"{place}, was not called: {primary.reason.value.replace('_', ' ')}"
-        # Had there been need, that one would have been paid and not this one.
-        return Decision(candidate, Action.SKIP, SkipReason.FALLBACK_NOT_NEEDED, explanation)
+        return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, explanation)
     return _skip(candidate, SkipReason.FALLBACK_NOT_NEEDED, f"{place}, has answered with {primary.fields} fields")
 
 

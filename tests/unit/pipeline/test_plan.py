@@ -160,18 +160,18 @@ def test_a_held_not_found_has_no_other_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("around", "reason", "saved"),
+    ("around", "reason"),
     [
-        ({"money_left": 16_999}, SkipReason.OVER_BUDGET, 0),
-        ({"seconds_left": 0.0}, SkipReason.DEADLINE, 0),
-        ({"ended": {"primary": FOUND}}, SkipReason.FALLBACK_NOT_NEEDED, 17_000),
+        ({"money_left": 16_999}, SkipReason.OVER_BUDGET),
+        ({"seconds_left": 0.0}, SkipReason.DEADLINE),
+        ({"ended": {"primary": FOUND}}, SkipReason.FALLBACK_NOT_NEEDED),
     ],
 )
 def test_where_the_rest_is_not_called_for_the_part_that_is_held_is_served_with_the_reason(
-    around: dict[str, Any], reason: SkipReason, saved: int
+    around: dict[str, Any], reason: SkipReason
 ) -> None:
     decision = decide(partial(backs_up="primary"), **around)
-    assert (decision.action, decision.reason, decision.saved_usd_micros) == (Action.SERVE, reason, saved)
+    assert (decision.action, decision.reason, decision.saved_usd_micros) == (Action.SERVE, reason, 0)
     assert decision.explanation
 
 
@@ -273,7 +273,7 @@ def test_a_fallback_is_called_only_where_its_primary_left_its_place(primary: End
     if not is_called:
         assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
         assert "primary" in decision.explanation
-        assert decision.saved_usd_micros == (0 if primary.reason else 2_000)
+        assert decision.saved_usd_micros == 0
     assert decide(fallback, ended={"primary": primary}, rules=Rules(fallback_only=False)).action is Action.START
 
 
@@ -281,6 +281,39 @@ def test_a_fallback_is_called_only_where_its_primary_left_its_place(primary: End
 def test_what_could_not_have_been_paid_is_not_saved(left: int, saved: int) -> None:
     decision = decide(candidate(price=3_000), held={Field.NAME: 0.92}, money_left=left)
     assert (decision.reason, decision.saved_usd_micros) == (SkipReason.ALREADY_KNOWN, saved)
+
+
+LEFT = (Ended(Disposition.NOT_FOUND), Ended(Disposition.FOUND, fields=3), skipped(SkipReason.NO_CREDENTIALS))
+FILLED = (FOUND, Ended(Disposition.CACHED, fields=5), skipped(SkipReason.ALREADY_KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("primary", "saved"), [*((ended, 2_000) for ended in LEFT), *((ended, 0) for ended in FILLED)], ids=str
+)
+def test_a_backup_saves_only_where_it_would_have_been_called(primary: Ended, saved: int) -> None:
+    backup = candidate(price=2_000, backs_up="primary", enough_fields=4)
+    ended = {"primary": primary}
+    known = decide(backup, held={Field.NAME: 0.92}, ended=ended)
+    assert (known.reason, known.saved_usd_micros) == (SkipReason.ALREADY_KNOWN, saved)
+    held = decide(replace(backup, hit=HIT), ended=ended)
+    assert (held.action, held.saved_usd_micros) == (Action.SERVE, saved)
+    # Whoever asks them all at once would have asked it as well.
+    assert decide(replace(backup, hit=HIT), ended=ended, rules=Rules(fallback_only=False)).saved_usd_micros == 2_000
+
+
+def test_a_backup_that_is_held_saves_a_call_for_what_it_alone_has() -> None:
+    alone = frozenset({Field.RATING})
+    backup = candidate(price=2_000, brings=(Field.RATING,), backs_up="primary", alone=alone, hit=HIT)
+    around = {"request": request(wanted=frozenset({Field.RATING})), "ended": {"primary": FOUND}}
+    assert decide(backup, **around).saved_usd_micros == 2_000
+    assert decide(backup, **around, held={Field.RATING: 0.9}).saved_usd_micros == 0
+
+
+def test_a_backup_of_no_wanted_field_saves_nothing_while_its_primary_may_still_answer() -> None:
+    wanted = request(wanted=frozenset({Field.RATING}))
+    backup = candidate(price=2_000, backs_up="primary")
+    assert decide(backup, request=wanted).saved_usd_micros == 0
+    assert decide(candidate(price=2_000), request=wanted).saved_usd_micros == 2_000
 
 
 def test_a_fallback_without_its_primary_in_the_catalogue_stands_alone() -> None:
@@ -326,7 +359,7 @@ def test_the_backup_of_a_backup_that_was_not_called_is_needed_where_that_one_wou
     if not is_called:
         assert decision.reason is SkipReason.FALLBACK_NOT_NEEDED
         assert decision.explanation.startswith("register, which it backs up in the place of database, ")
-        assert decision.saved_usd_micros == (0 if primary.reason else 98_000)
+        assert decision.saved_usd_micros == 0
 
 
 def test_the_backup_of_a_backup_is_needed_for_what_that_one_would_have_been_called_for_alone() -> None:
