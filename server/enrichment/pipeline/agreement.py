@@ -135,7 +135,9 @@ def _city(name: str) -> str:
 
 def _same_place(one: Value, other: Value) -> bool:
     a, b = cast("Coordinates", one), cast("Coordinates", other)
-    return abs(a.latitude - b.latitude) <= NEAR_DEGREES and abs(a.longitude - b.longitude) <= NEAR_DEGREES
+    apart = abs(a.longitude - b.longitude)
+    # 180 degrees east and west are one line.
+    return abs(a.latitude - b.latitude) <= NEAR_DEGREES and min(apart, 360 - apart) <= NEAR_DEGREES
 
 
 def _same_head_count(one: Value, other: Value) -> bool:
