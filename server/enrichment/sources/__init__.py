@@ -5,11 +5,12 @@ from typing import cast
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.ports import Source
-from enrichment.sources.http import HttpSource, Provider
+from enrichment.sources.http import HttpSource, Provider, authorities
 
 
 def build(entry: Entry) -> Source:
     """The source that a catalogue entry names: what its module's `source` makes, else a plain HTTP provider."""
+    authorities()
     module = import_module(f"enrichment.sources.{entry.name}")
     if hasattr(module, "source"):
         return cast("Source", module.source(entry))

@@ -103,7 +103,7 @@ class _Transport(AiohttpTransport):
     def __init__(self, max_connections: int, only_headers: Mapping[str, str] | None) -> None:
         self._only_headers = only_headers
         # httpx's own limits do not reach a session that is handed over, so the connector has them.
-        super().__init__(verify=_tls(), trust_env=False, client=lambda: _session(max_connections))
+        super().__init__(verify=authorities(), trust_env=False, client=lambda: _session(max_connections))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._only_headers is not None:
@@ -140,14 +140,18 @@ _LEFT_OUT = frozenset({b"content-encoding", b"content-length", b"transfer-encodi
 
 
 @cache
-def _tls() -> SSLContext:
-    # Loading the authorities takes some 20 ms; all sources trust the same ones.
+def authorities() -> SSLContext:
+    """The certificate authorities that all sources trust.
+
+    Loading them holds up the event loop for 20 ms and more, once: `build` does it, not the first call, beside which a
+    read of the cache would time out.
+    """
     return httpx.create_ssl_context(trust_env=False)
 
 
 def _session(max_connections: int) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=max_connections, ssl=_tls()),
+        connector=aiohttp.TCPConnector(limit=max_connections, ssl=authorities()),
         response_class=Answer,
         # aiohttp keeps a jar of its own below httpx's, which would carry one caller's cookie into another's request.
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import aiosqlite
@@ -83,8 +84,11 @@ class SqliteCache(BaseCache):
         self._writes = 0
 
     async def open(self) -> None:
-        """Opens the file, so that a fault of it is known at the start."""
-        await self._run("SELECT 1")
+        """Opens the file, so that a fault of it is known at the start, and sweeps before anybody waits for a write."""
+        await self._run("SELECT 1 FROM entries LIMIT 1")
+        # Another process may be writing; what is swept is nobody's loss.
+        with suppress(sqlite3.OperationalError):
+            await self._sweep()
 
     async def _multi_get(self, keys: Sequence[str], *_: object, **__: object) -> list[bytes | None]:
         marks = ", ".join("?" * len(keys))
@@ -130,8 +134,9 @@ class SqliteCache(BaseCache):
         return [row[0] for row in rows]
 
     async def _sweep(self) -> None:
+        is_due = self._writes % SWEEP_EVERY == 0
         self._writes += 1
-        if self._writes % SWEEP_EVERY == 1:
+        if is_due:
             now = self._clock()
             await self._run(SWEEP, now, SWEEP_ROWS)
             await self._run(SWEEP_LINKS, now, SWEEP_ROWS)

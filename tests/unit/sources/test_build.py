@@ -4,7 +4,7 @@ import pytest
 
 from contract.http_sources import entry_of
 from enrichment.sources import build
-from enrichment.sources.http import HttpSource
+from enrichment.sources.http import HttpSource, authorities
 from fakes import entry
 
 
@@ -25,3 +25,9 @@ async def test_a_source_of_its_own_kind_is_made_by_its_module(name: str) -> None
 def test_an_entry_without_a_module_is_an_error_at_the_start() -> None:
     with pytest.raises(ModuleNotFoundError):
         build(entry("nobody"))
+
+
+def test_whom_sources_trust_is_read_before_the_first_call() -> None:
+    authorities.cache_clear()
+    build(entry_of("rdap"))
+    assert authorities.cache_info().currsize == 1

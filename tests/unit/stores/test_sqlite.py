@@ -50,6 +50,30 @@ async def test_opening_makes_the_folder_and_the_file(tmp_path: Path) -> None:
     await AiocacheStore(cache).close()
 
 
+async def test_what_is_over_goes_at_the_start_and_not_within_the_time_of_the_first_write(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    store = AiocacheStore(SqliteCache(path, still))
+    await store.put("old", b"", 60)
+    await store.close()
+    later = SqliteCache(path, lambda: NOW + 60)
+    await later.open()
+    assert rows_of(path) == 0
+    await AiocacheStore(later).close()
+
+
+async def test_a_file_that_another_process_writes_is_opened_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    await AiocacheStore(first := SqliteCache(path, still)).put("a", b"one", 60)
+    await AiocacheStore(first).close()
+    with beside(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        store = AiocacheStore(cache := SqliteCache(path, still))
+        await cache.open()
+        assert await store.get_many(["a"]) == {"a": b"one"}
+        connection.rollback()
+        await store.close()
+
+
 async def test_closing_what_was_never_opened_opens_nothing(tmp_path: Path) -> None:
     store = AiocacheStore(SqliteCache(tmp_path / "cache.sqlite", still))
     await store.close()

@@ -13,7 +13,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.domain.catalogue import Entry
 from enrichment.domain.errors import Fault, SourceError, Unreadable
-from enrichment.sources.http import Answer
+from enrichment.sources.http import Answer, authorities
 from enrichment.sources.website.addresses import WEB_PORTS, is_public, refused
 
 ROBOT = "ImensiahEnrichment"
@@ -92,8 +92,6 @@ class Web:
             await self._transport.aclose()
 
     def _opened(self) -> AiohttpTransport:
-        tls = httpx.create_ssl_context(trust_env=False)
-
         def session() -> aiohttp.ClientSession:
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
@@ -101,7 +99,7 @@ class Web:
                     resolver=self._resolver(),
                     limit=self._connections,
                     keepalive_timeout=REST_SECONDS,
-                    ssl=tls,
+                    ssl=authorities(),
                 ),
                 response_class=Answer,
                 # Security policies of large companies are longer than aiohttp's 8 KB.
@@ -114,7 +112,7 @@ class Web:
             session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
             return session
 
-        return AiohttpTransport(verify=tls, trust_env=False, client=session)
+        return AiohttpTransport(verify=authorities(), trust_env=False, client=session)
 
     def _checked_socket(self, info: _AddressInfo) -> socket.socket:
         """A socket for an address that may be connected to; sees every address, whatever name led to it."""
