@@ -11,26 +11,14 @@ from enrichment.sandbox import faults
 from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.front import Front
 from enrichment.sandbox.journal import Exchange
-from enrichment.sandbox.latency import Latency
+from enrichment.sandbox.latency import PROVIDERS, Latency
 from enrichment.sandbox.providers import KEYS
 from enrichment.sandbox.resolver import NameServer, Resolver
 from enrichment.sandbox.world import World
 
 _PREFIX = "IMENSIAH_SOURCES__"
-_AT_BASE_URL = (
-    "rdap",
-    "wikidata",
-    "receitaws",
-    "opencnpj",
-    "gleif",
-    "opencorporates",
-    "clearbit",
-    "people_data_labs",
-    "mapbox",
-    "google_places",
-    "groq",
-    "anthropic",
-)
+# Websites are found by CONNECT_TO, the name server by SERVER.
+_AT_BASE_URL = tuple(name for name in PROVIDERS if name not in ("website", "dns"))
 
 
 @dataclass(frozen=True, slots=True)

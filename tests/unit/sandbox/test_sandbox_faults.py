@@ -12,24 +12,10 @@ import pytest
 from enrichment.sandbox import Sandbox
 from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.faults import QUOTA_STATUSES, Faults, parse
-from enrichment.sandbox.latency import Latency
+from enrichment.sandbox.latency import PROVIDERS, Latency
+from enrichment.sandbox.providers import KEYS
 
-HTTP = (
-    "website",
-    "rdap",
-    "wikidata",
-    "receitaws",
-    "opencnpj",
-    "gleif",
-    "opencorporates",
-    "clearbit",
-    "people_data_labs",
-    "mapbox",
-    "google_places",
-    "groq",
-    "anthropic",
-)
-PAID = ("opencorporates", "clearbit", "people_data_labs", "mapbox", "google_places", "groq", "anthropic")
+HTTP = tuple(name for name in PROVIDERS if name != "dns")
 
 
 async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.Response:
@@ -87,7 +73,7 @@ async def test_a_provider_that_is_well_answers_and_bills(
     provider: str, box: Sandbox, client: httpx.AsyncClient
 ) -> None:
     assert (await ask(client, box, provider)).status_code == 200
-    assert (box.cost_usd_micros(provider) > 0) == (provider in PAID)
+    assert (box.cost_usd_micros(provider) > 0) == (provider in KEYS)
 
 
 @pytest.mark.parametrize("provider", HTTP)

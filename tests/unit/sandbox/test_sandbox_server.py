@@ -100,20 +100,7 @@ async def test_a_path_that_is_nobodys_is_not_found_and_not_counted(box: Sandbox,
 
 async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> None:
     entries = {entry.name: entry for entry in load(box.environment).sources}
-    for name in (
-        "rdap",
-        "wikidata",
-        "receitaws",
-        "opencnpj",
-        "gleif",
-        "opencorporates",
-        "clearbit",
-        "people_data_labs",
-        "mapbox",
-        "google_places",
-        "groq",
-        "anthropic",
-    ):
+    for name in set(PROVIDERS) - {"website", "dns"}:
         assert entries[name].base_url == box.url
     assert f"http://{entries['website'].options['connect_to']}" == box.url
     assert entries["dns"].options["server"] == box.dns_address
