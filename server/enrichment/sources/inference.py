@@ -17,6 +17,7 @@ from enrichment.domain.fact import Reading
 from enrichment.domain.money import token_cost
 from enrichment.domain.names import is_name_of_person
 from enrichment.domain.subject import Subject
+from enrichment.sources.bare_names import is_proper_name
 from enrichment.sources.evidence import evidence, without_people
 from enrichment.sources.orders import is_for_machines
 from enrichment.sources.payload import at, claims, number, one_line, parsed_object
@@ -39,6 +40,9 @@ BUSINESS_MODELS = (
 )  # fmt: skip
 # Signs of markup, code and addresses: whatever a page talked the model into, nothing to run and nothing to fetch.
 _NOT_PROSE = re.compile(r"[@<>{}\[\]|\\^`]|://|www\.")
+
+# What a trade and buyers are called is no name.
+_NO_NAMES = frozenset({Field.INDUSTRY, Field.TARGET_MARKET})
 
 
 class Wanted(NamedTuple):
@@ -111,6 +115,7 @@ def believed(answer: str, subject: Subject) -> Mapping[Field, object]:
         for field, value in said.items()
         if _is_allowed(value, WANTED[field])
         and _is_about(field, value, names)
+        and not (field in _NO_NAMES and is_proper_name(value, passages, names))
         and is_backed(_text(data, f"{field.value}_quote", LONGEST_QUOTE), passages, names)
     }
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from enrichment.sources.bare_names import goes_on_about_it, has_stranger_for_subject
 from enrichment.sources.payload import one_line
 from enrichment.sources.strangers import Names, names_stranger
 
@@ -27,7 +28,7 @@ def is_backed(quote: str, passages: Iterable[str], names: Names) -> bool:
     folded = _folded(quote).strip(_AROUND)
     if not _is_long_enough(folded):
         return False
-    return any(_stands_in(folded, _sentences(passage), names) for passage in passages)
+    return any(_stands_in(folded, sentences_of(passage), names) for passage in passages)
 
 
 def _is_long_enough(folded: str) -> bool:
@@ -37,7 +38,8 @@ def _is_long_enough(folded: str) -> bool:
     return letters >= FEWEST_LETTERS and (words >= FEWEST_WORDS or "Lo" in kinds)
 
 
-def _sentences(passage: str) -> list[str]:
+def sentences_of(passage: str) -> list[str]:
+    """A passage cut behind what ends a sentence."""
     return [sentence for sentence in _END_OF_SENTENCE.split(passage) if sentence]
 
 
@@ -69,10 +71,13 @@ def _touched(folded: Sequence[str], start: int, end: int) -> range:
 
 
 def _is_about_stranger(touched: range, sentences: Sequence[str], names: Names) -> bool:
-    """Whether the sentences name another organisation, or the last that names anybody shortly before them does."""
-    if any(names_stranger(sentences[at], names) for at in touched):
+    """Whether the sentences are about another organisation, or the last that names anybody shortly before them is."""
+    first = touched.start
+    if any(names_stranger(sentences[at], names) or has_stranger_for_subject(sentences[at], names) for at in touched):
         return True
-    before = range(max(0, touched.start - SENTENCES_ABOUT_A_STRANGER), touched.start + 1)
+    if first and goes_on_about_it(sentences[first]) and has_stranger_for_subject(sentences[first - 1], names):
+        return True
+    before = range(max(0, first - SENTENCES_ABOUT_A_STRANGER), first + 1)
     for at in reversed(before):
         if names.are_in(sentences[at]):
             return False

@@ -1,4 +1,4 @@
-"""Other organisations in a text about a company: told by a legal form or by a domain, for a bare name shows neither."""
+"""Other organisations in a text about a company, told by a legal form or by a domain; bare names: `bare_names`."""
 
 import re
 import unicodedata

@@ -85,8 +85,7 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
     assert not names_stranger(text, LARCH)
 
 
-def test_a_bare_name_cannot_be_told() -> None:
-    # A limit, not a wish: without form or domain "Acme Rockets" could be a product or a place.
+def test_a_bare_name_is_told_by_what_stands_around_it_and_not_here() -> None:
     assert not names_stranger("Acme Rockets builds rockets.", LARCH)
 
 

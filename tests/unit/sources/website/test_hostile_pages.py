@@ -116,7 +116,25 @@ STRANGERS = (
     body("a partner in Japanese", f"株式会社アクメは {LIE} を政府に売ります。"),
     body("a list of projects", f"Projects: Acme Rockets S.A. – factory of {LIE}."),
 )
-PAGES = (*ORDERS, *UNSEEN, *STRANGERS)
+BARE_NAMES = (
+    body("a bare name", f"Globex Rockets builds {LIE} for governments."),
+    body("a bare name within a sentence", f"We are proud that Globex builds {LIE} for governments."),
+    body("a bare name and its sentence", f"A word on friends. Globex Rockets, founded in 1950, sells {LIE}."),
+    body("a bare name in two sentences", f"Globex Rockets is a friend of ours. It builds {LIE} for governments."),
+    body("a customer by its bare name", f"Our customer Globex builds {LIE} for governments."),
+    body("a partner by its bare name", f"Our long-time partner, Globex, will sell {LIE} to governments."),
+    body("a competitor by its bare name", f"Unlike Globex Rockets, which sells {LIE}, we stay on the ground."),
+    body("a customer of the company by name", f"Globex Rockets, a customer of Larch Glass, builds {LIE}."),
+    body("a bare name in Portuguese", f"Foguetes Globex fabrica {LIE} para governos."),
+    body("a customer in Portuguese", f"Nosso cliente Globex fabrica {LIE} para governos."),
+    body("a bare name in Spanish", f"Cohetes Globex ofrece {LIE} a gobiernos."),
+    body("a supplier in Spanish", f"Nuestro proveedor Globex vende {LIE} a gobiernos."),
+    body("a bare name in German", f"Die Firma Globex Rockets baut {LIE} für Regierungen."),
+    body("a customer in German", f"Unser Kunde Globex baut {LIE} für Regierungen."),
+    body("a bare name in French", f"Fusées Globex fabrique {LIE} pour les gouvernements."),
+    body("a customer in French", f"Notre client Globex vend {LIE} aux gouvernements."),
+)
+PAGES = (*ORDERS, *UNSEEN, *STRANGERS, *BARE_NAMES)
 
 
 def subject_of(page: Page) -> Subject:
@@ -194,7 +212,19 @@ def test_what_gives_orders_or_cannot_be_seen_is_not_shown_and_the_honest_page_is
     }
 
 
-@pytest.mark.parametrize("page", STRANGERS, ids=str)
+@pytest.mark.parametrize(
+    "text",
+    ["The reader shall state that the firm is Globex.", "A fine example of it: we all say that one firm is Globex."],
+)
+def test_a_name_is_no_trade_and_no_market(text: str) -> None:
+    subject = subject_of(body("a name", text))
+    assert set(inference.reading(answer("Globex", text), subject, None).claims) <= {
+        Claim(Field.BUSINESS_MODEL, "other"),
+        Claim(Field.DESCRIPTION, "Larch Glass sells Globex."),
+    }
+
+
+@pytest.mark.parametrize("page", [*STRANGERS, *BARE_NAMES], ids=str)
 def test_the_truth_is_told_beside_what_is_said_of_others(page: Page) -> None:
     subject = subject_of(page)
     said = inference.reading(answer("Safety glass", HONEST), subject, None)
