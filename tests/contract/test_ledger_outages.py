@@ -124,7 +124,9 @@ async def eventually_written(ledger: SqlLedger) -> None:
     raise AssertionError("the ledger did not come back")
 
 
-async def test_a_locked_file_refuses_and_writes_what_was_owed_when_it_is_free(tmp_path: Path) -> None:
+async def test_a_locked_file_refuses_and_writes_what_was_owed_when_it_is_free(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     place, clock = in_file(tmp_path), HandClock()
     ledger = place.ledger(clock)
     assert isinstance(ledger, SqlLedger)
@@ -132,8 +134,11 @@ async def test_a_locked_file_refuses_and_writes_what_was_owed_when_it_is_free(tm
     assert await ledger.hold(hold("a", 300)) is None
     other = sqlite3.connect(tmp_path / "data" / "ledger.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(LedgerUnavailable, match="locked"):
+    with pytest.raises(LedgerUnavailable) as refused:
         await ledger.hold(hold("b", 300))
+    # Callers are told so: what the database says of itself is for the log.
+    assert str(refused.value) == "the ledger is out of reach"
+    assert "database is locked" in caplog.text
     ledger.settle("a", 200)
     other.execute("ROLLBACK")
     other.close()
@@ -246,6 +251,7 @@ async def test_what_cannot_be_written_harms_nobody_else(server: PostgresServer) 
     )
     assert [answers[0], answers[2]] == [None, None]
     assert isinstance(answers[1], LedgerUnavailable)
+    assert str(answers[1]) == "the ledger cannot write this down"
     ledger.settle("b\0", 100)
     assert await place.balance(ledger) == (0, 200)
     await ledger.close()

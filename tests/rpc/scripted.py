@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -100,11 +100,12 @@ class ScriptedEnrichments:
 
 @dataclass
 class ScriptedOperations:
-    """Knows these sources; `is_down`: neither database nor cache can be reached."""
+    """Knows these sources; `is_down`: neither database nor cache can be reached. `forgetting` is done meanwhile."""
 
     statuses: dict[str, SourceStatus] = field(default_factory=dict[str, SourceStatus])
     held: Counter[str] = field(default_factory=Counter[str])
     is_down: bool = False
+    forgetting: Callable[[], Awaitable[object]] | None = None
 
     def sources(self) -> Sequence[SourceStatus]:
         return list(self.statuses.values())
@@ -119,6 +120,8 @@ class ScriptedOperations:
         return self.statuses[source]
 
     async def forget(self, domain: str) -> int:
+        if self.forgetting:
+            await self.forgetting()
         if self.is_down:
             raise CacheUnavailable("the cache is down")
         return self.held.pop(domain, 0)

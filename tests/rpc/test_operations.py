@@ -101,6 +101,22 @@ async def test_a_company_is_forgotten_with_the_answers_prepared_and_repeated_for
     assert len(enrichments.runs) == 4
 
 
+@pytest.mark.parametrize("is_down", [False, True])
+async def test_what_was_told_while_a_company_was_being_forgotten_is_not_repeated(is_down: bool) -> None:
+    enrichments = ScriptedEnrichments(lambda request: [started(request), completed()])
+    operations = ScriptedOperations(is_down=is_down)
+    repeated = pb.EnrichRequest(website_url="vidraria.com.br", request_id="9b2f6f0e-6a0c-4c59-8a39-0d6b7c1f4e52")
+    async with calling(enrichments, operations=operations) as caller:
+        operations.forgetting = lambda: all_of(caller.enrich(repeated))
+        forget = OperationsServiceStub(caller.channel).ForgetCompany(FORGET)
+        if is_down:
+            assert (await failure_of(forget)).reason == "STORE_UNAVAILABLE"
+        else:
+            assert (await within_seconds(forget)).erased == 1
+        await all_of(caller.enrich(repeated))
+    assert len(enrichments.runs) == 2
+
+
 @pytest.mark.parametrize("website", ["", "localhost"])
 async def test_a_company_that_is_none_cannot_be_forgotten(website: str) -> None:
     async with calling(ScriptedEnrichments(usual)) as caller:

@@ -24,7 +24,10 @@ class Retries:
         self._saved = MOST_SAVED
 
     def retried(self, ask: Ask) -> Ask:
-        """A guard: repeats what broke, if it is free or certainly not billed, and time is left for as long again."""
+        """A guard: repeats what broke, if it is free or certainly not billed, and time is left for as long again.
+
+        Not our own database, which all other sources wait for.
+        """
 
         async def ask_again(call: Call) -> Answer:
             loop = asyncio.get_running_loop()
@@ -35,7 +38,7 @@ class Retries:
             except Fault as error:
                 pause = PAUSE_SECONDS * (1 + self._random()) / 2
                 took = loop.time() - began
-                if self._saved < 1 or not _is_free(call, error) or loop.time() + pause + took > call.deadline:
+                if self._saved < 1 or not _is_worth_it(call, error) or loop.time() + pause + took > call.deadline:
                     raise
                 self._saved -= 1
                 await asyncio.sleep(pause)
@@ -48,8 +51,8 @@ class Retries:
         return ask_again
 
 
-def _is_free(call: Call, error: Fault) -> bool:
-    return cost_of_failure(error, call.price_usd_micros) == 0
+def _is_worth_it(call: Call, error: Fault) -> bool:
+    return not call.entry.is_local and cost_of_failure(error, call.price_usd_micros) == 0
 
 
 def _begin_anew(call: Call) -> None:

@@ -56,12 +56,15 @@ class OperationsService:
         """The ForgetCompanyResponse; raises Refused where something may be left."""
         message = decoded(pb.ForgetCompanyRequest, request)
         domain = checked_domain(pb.EnrichRequest(website_url=message.website_url))
-        # The edge's own copies go whether or not the cache can be reached.
-        erased = self.held.forget(domain) + self.repeats.forget(domain)
+        erased = 0
         try:
             erased += await self.operations.forget(domain)
         except (CacheUnavailable, DirectoryUnavailable):
             raise Refused(status.store_unavailable(RETRY_SECONDS)) from None
+        finally:
+            # The edge's own copies go whether or not the cache can be reached, and go last: a run that began before
+            # the cache had forgotten may have told what it read there.
+            erased += self.held.forget(domain) + self.repeats.forget(domain)
         return pb.ForgetCompanyResponse(erased=erased).SerializeToString()
 
 

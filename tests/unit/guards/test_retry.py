@@ -128,3 +128,15 @@ def test_when_everything_fails_few_are_asked_twice() -> None:
         return provider.attempts
 
     assert in_virtual_time(scene()) <= 1_000 * (1 + SHARE) + MOST_SAVED
+
+
+def test_our_own_database_is_not_asked_twice_because_everybody_waits_for_it() -> None:
+    provider = Provider([Fault("hung")])
+
+    async def scene() -> None:
+        asked = Call(entry("directory", is_local=True), Subject("aurora.com"), b"q", 0, alone(8.0))
+        with pytest.raises(Fault, match="hung"):
+            await always().retried(provider.ask)(asked)
+
+    in_virtual_time(scene())
+    assert provider.attempts == 1

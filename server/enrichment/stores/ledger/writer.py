@@ -169,7 +169,7 @@ class Writer:
                     self._commit(1)
                 return
             log.exception("an operation on hold %s cannot be written", tasks[0].operation.hold_id)
-            outcomes[tasks[0].operation] = LedgerUnavailable(str(error))
+            outcomes[tasks[0].operation] = LedgerUnavailable("the ledger cannot write this down")
         for _ in range(count):
             self._tasks.popleft()
         _answer([(task, outcomes[task.operation]) for task in tasks if task.operation in outcomes])
@@ -192,14 +192,17 @@ class Writer:
             self._records.popleft()
 
     def _refuse(self, error: Exception) -> None:
-        """Tells those who wait; what nobody waits for is tried again."""
+        """Tells those who wait, who pass it on to callers: not in the database's words, which may name hosts and users.
+
+        What nobody waits for is tried again.
+        """
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         if not self._trouble:
             log.error("the ledger is out of reach, nothing is paid for until it is back: %s", reason)
         self._trouble = reason
         asking = [task for task in self._tasks if task.asker]
         self._tasks = deque(task for task in self._tasks if not task.asker)
-        _answer([(task, LedgerUnavailable(f"the ledger is out of reach: {reason}")) for task in asking])
+        _answer([(task, LedgerUnavailable("the ledger is out of reach")) for task in asking])
 
     def _recovered(self) -> None:
         if self._trouble:
