@@ -1,6 +1,8 @@
 """What the company directory promises: one suite for SQLite and PostgreSQL."""
 
+import sqlite3
 from collections.abc import AsyncGenerator, Generator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from enrichment.domain.directory import MOST_SHARING, DirectoryUnavailable, Tie,
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
 from enrichment.domain.subject import Hints, Subject
+from enrichment.stores.directory import database as databases
+from enrichment.stores.directory import sql
 from enrichment.stores.directory.batch import Batch
 from enrichment.stores.directory.database import Database, postgresql, sqlite
 from enrichment.stores.directory.rows import Row, row_of, values_of
@@ -259,3 +263,21 @@ async def test_a_directory_out_of_reach_says_so_and_loses_only_what_it_would_lea
         await directory.forget(DOMAIN)
     assert directory.dropped == 1
     await directory.close()
+
+
+async def test_a_file_that_others_hold_keeps_neither_a_stop_nor_who_forgets_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(databases, "LOCK_SECONDS", 0.5)
+    monkeypatch.setattr(sql, "FORGET_SECONDS", 0.1)
+    directory = SqlDirectory(sqlite(tmp_path / "directory.sqlite"))
+    await directory.open()
+    with closing(sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(100):
+            directory.learn(DOMAIN, evidence((Field.NAME, "Laricio", "website")))
+        with pytest.raises(DirectoryUnavailable, match="within"):
+            await directory.forget(DOMAIN)
+        await directory.close()
+    assert directory.dropped == 100
+    assert caplog.text.count("nothing could be learnt") == 1

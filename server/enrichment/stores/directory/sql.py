@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -31,6 +32,11 @@ T = TypeVar("T")
 READERS = 4
 # Enrichments whose findings may wait to be written, while an import holds the file; what comes above is not learnt.
 MOST_WAITING = 1_000
+# After a write that failed nothing is learnt for so long: what waits would fail one by one, each at the end of its own
+# wait, and hold up whoever forgets and the server's stop.
+REST_SECONDS = 5.0
+# How long who forgets waits for it, that being within the time that a call may take.
+FORGET_SECONDS = 5.0
 
 
 class SqlDirectory:
@@ -44,6 +50,7 @@ class SqlDirectory:
         self._readers = ThreadPoolExecutor(READERS, "directory")
         self._writer = ThreadPoolExecutor(1, "directory writer")
         self._waiting = 0
+        self._rests_until = -float("inf")
         self.dropped = 0
 
     async def open(self) -> None:
@@ -69,8 +76,14 @@ class SqlDirectory:
         self._writer.submit(self._learn, domain, evidence)
 
     async def forget(self, domain: str) -> int:
-        """Erases the company of the domain, and keeps it out for good."""
-        return await self._on(self._writer, partial(self._forget, domain))
+        """Erases the company of the domain, and keeps it out for good; raises DirectoryUnavailable within 5 s."""
+        try:
+            async with asyncio.timeout(FORGET_SECONDS):
+                return await self._on(self._writer, partial(self._forget, domain))
+        except TimeoutError:
+            raise DirectoryUnavailable(
+                f"the directory has not forgotten {domain} within {FORGET_SECONDS:g} s"
+            ) from None
 
     async def _on(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
@@ -92,12 +105,16 @@ class SqlDirectory:
 
     def _learn(self, domain: str, evidence: Sequence[Evidence]) -> None:
         try:
+            if time.monotonic() < self._rests_until:
+                self.dropped += 1
+                return
             batch = self._database.batch()
             learnt(batch, domain, evidence)
             if batch.records:
                 self._database.write(batch.write)
         except (SQLAlchemyError, OSError) as error:
             self.dropped += 1
+            self._rests_until = time.monotonic() + REST_SECONDS
             log.warning("nothing could be learnt of %s: %s", domain, str(error).partition("\n")[0])
         finally:
             self._waiting -= 1
