@@ -60,8 +60,8 @@ bench: setup
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/guards.py
 	$(BIN)/python bench/overload.py
-	$(BIN)/python bench/quality.py
 	$(BIN)/python bench/fallback.py
+	$(BIN)/python bench/quality.py
 
 proto: setup
 	rm -rf $(GEN) && mkdir -p $(GEN)

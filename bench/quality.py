@@ -4,9 +4,10 @@ Lists of real companies play the sources, each in turn the judge; then the sandb
 A source's prior is learnt on one half of the companies and scored on the other. Nothing of the lists is in here: they
 are read from ../shared/datasets, and the part is left out where that is not there.
 
-Run: python bench/quality.py [--smoke]
+Run: python bench/quality.py [--smoke] [--seed N]; another seed invents another sample and shows what was luck.
 """
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def row(trial: Trial, found: Result) -> str:
     )
 
 
-def table(title: str, trials: Sequence[Trial], size: Size) -> bool:
+def table(title: str, trials: Sequence[Trial], splits: int, seed: int) -> bool:
     """Prints a line for each trial; False where one misses a target."""
     columns = "".join(f"|{name:<18}" for name in ("ours", *BASELINES))
     print(f"\n{title}\n\n{HEAD}{columns}|{'best, and ours less best':<42}|ideal")
@@ -65,7 +66,7 @@ def table(title: str, trials: Sequence[Trial], size: Size) -> bool:
         if len(trial.cases) < FEWEST:
             print(f"{trial.name:<23}{trial.judge:<8}{len(trial.cases):>4} too few to say anything")
             continue
-        found = result(trial, size.splits, Random(SEED))
+        found = result(trial, splits, Random(seed))
         is_met &= (found.is_as_right or bool(trial.rule)) and found.is_calibrated
         print(row(trial, found))
     return is_met
@@ -79,22 +80,27 @@ Targets: the 95 % interval of our accuracy less the best baseline's does not lie
 {MOST_ABOVE_IDEAL} above what perfect calibration would show with so many rows (ideal)."""
 
 
-def main(is_smoke: bool) -> int:
+def main(is_smoke: bool, seed: int) -> int:
     size = SMOKE if is_smoke else FULL
     print(explained())
     is_met = True
     if sets.FOLDER.is_dir():
         trials = sets.trials()
-        is_met &= table("Real companies: each list in turn is the judge of the others", trials, size)
+        is_met &= table("Real companies: each list in turn is the judge of the others", trials, size.splits, seed)
         alone = sorted(sets.QUESTIONS.keys() - {trial.name for trial in trials})
         print(f"\nno two lists answer, for any company: {', '.join(alone)}")
     else:
         print("\nReal companies: left out, ../shared/datasets is not here")
-    world = asyncio.run(planted.trials(size.companies, SEED))
-    is_met &= table(f"The sandbox's world: {size.companies} invented companies, every source asked", world, size)
+    world = asyncio.run(planted.trials(size.companies, seed))
+    title = f"The sandbox's world: {size.companies} invented companies, every source asked"
+    is_met &= table(title, world, size.splits, seed)
     print("\nregisters win: a renamed company's registers hold its former name, and a legal name is what they hold")
     return 0 if is_met or is_smoke else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main("--smoke" in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true", help="few companies, one split, no verdict")
+    parser.add_argument("--seed", type=int, default=SEED)
+    chosen = parser.parse_args()
+    sys.exit(main(chosen.smoke, chosen.seed))

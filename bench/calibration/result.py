@@ -1,5 +1,6 @@
 """What a trial shows: each picker's figures, and whether ours meet the targets."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -77,7 +78,7 @@ def result(trial: Trial, splits: int, chance: Random) -> Result:
         baselines=figures,
         ideal=fmean(ideal_calibration_error([each.confidence for each in one], chance) for one in own),
         best=best,
-        difference=interval(_differences(own, others[best]), chance),
+        difference=interval(_differences(rounds, own, others[best]), chance),
     )
 
 
@@ -106,7 +107,9 @@ def _figures(scored: Scored) -> Figures:
     )
 
 
-def _differences(one: Scored, other: Scored) -> list[int]:
-    """By company, each once: the first split, both ways round."""
-    pairs = zip(chain(*one[:2]), chain(*other[:2]), strict=True)
-    return [int(mine.is_right) - int(theirs.is_right) for mine, theirs in pairs]
+def _differences(rounds: Sequence[Sequence[Case]], one: Scored, other: Scored) -> list[float]:
+    """By company, each once: the mean over the splits."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for case, mine, theirs in zip(chain(*rounds), chain(*one), chain(*other), strict=True):
+        found[case.domain].append(int(mine.is_right) - int(theirs.is_right))
+    return [fmean(each) for each in found.values()]
