@@ -11,8 +11,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count, islice
 
 from enrichment import app
 from enrichment.app import serving
@@ -21,7 +22,7 @@ from enrichment.domain.errors import SourceError
 from enrichment.domain.fact import Reading
 from enrichment.domain.ports import Source
 from enrichment.domain.subject import Subject
-from enrichment.sandbox import Sandbox, SandboxSettings, sandbox
+from enrichment.sandbox import Sandbox, SandboxSettings, World, sandbox
 from enrichment.settings import load
 from enrichment.sources import build
 from enrichment_client import EnrichmentClient
@@ -73,7 +74,15 @@ class Watched:
             raise
 
 
-async def measure(box: Sandbox, way: Way, number: int) -> tuple[float, float]:
+def companies(world: World) -> Iterator[str]:
+    """Domains whose site has something for a model to read."""
+    for number in count():
+        company = world.company(world.domain(number))
+        if company and company.site.state == "up":
+            yield world.domain(number)
+
+
+async def measure(box: Sandbox, way: Way, domain: str) -> tuple[float, float]:
     """Milliseconds until Groq failed, and from there until Anthropic was asked."""
     watched: list[Watched] = []
 
@@ -91,7 +100,7 @@ async def measure(box: Sandbox, way: Way, number: int) -> tuple[float, float]:
         own = {f"IMENSIAH_{name}": value for name, value in way.variables.items()}
         environ = {**box.environment, "IMENSIAH_LISTEN": "127.0.0.1:0", "IMENSIAH_DATA_DIR": folder, **own}
         async with serving(load(environ)) as address, EnrichmentClient(address) as client:
-            async with client.enrich(box.world.domain(number)) as events:
+            async with client.enrich(domain) as events:
                 async for _ in events:
                     pass
     [asked] = box.journal("anthropic")
@@ -102,10 +111,11 @@ async def measure(box: Sandbox, way: Way, number: int) -> tuple[float, float]:
 async def main(rounds: int) -> int:
     is_met = True
     async with sandbox(SandboxSettings(latency_scale=0)) as box:
-        await measure(box, WAYS[1], 0)  # imports, once
+        first, *domains = islice(companies(box.world), rounds + 1)
+        await measure(box, WAYS[1], first)  # imports, once
         print(f"{'how Groq fails':<32} {'after':>10} {'then Anthropic is asked in':>28}   target <= {MOST_MS:.0f} ms")
         for way in WAYS:
-            measured = [await measure(box, way, number + 1) for number in range(rounds)]
+            measured = [await measure(box, way, domain) for domain in domains]
             own, gap = (statistics.median(each) for each in zip(*measured, strict=True))
             is_met &= gap <= MOST_MS
             print(f"{way.name:<32} {own:>7.1f} ms {gap:>25.1f} ms   {'met' if gap <= MOST_MS else 'MISSED'}")
