@@ -53,6 +53,14 @@ async def test_every_source_is_listed_as_it_stands() -> None:
     assert dns.breaker_state == pb.BREAKER_STATE_UNSPECIFIED
 
 
+async def test_an_operator_gets_in_though_every_stream_is_taken() -> None:
+    async with calling(ScriptedEnrichments(usual), operations=ScriptedOperations(known(DNS)), max_streams=0) as caller:
+        failed = await failure_of(caller.enrich(pb.EnrichRequest(website_url="vidraria.com.br")))
+        stub = OperationsServiceStub(caller.channel)
+        listed = await within_seconds(stub.ListSources(pb.ListSourcesRequest()))
+    assert (failed.reason, len(listed.sources)) == ("OVERLOADED", 1)
+
+
 async def test_a_source_is_switched_and_told_of_as_it_stands_then() -> None:
     operations = ScriptedOperations(known(MAPBOX))
     async with calling(ScriptedEnrichments(usual), operations=operations) as caller:

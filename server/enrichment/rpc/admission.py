@@ -1,9 +1,14 @@
 """How many streams are served at once, and whether new ones still are."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Self
 
 from enrichment.rpc.status import Refused, overloaded, shutting_down
+
+# One in so many places is kept from work that can wait: two batches at their largest would take all there are.
+KEPT_FREE = 4
 
 
 class Admission:
@@ -14,6 +19,7 @@ class Admission:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._limit_of_waiting = without_kept_free(limit)
         self._refused = 0
         self._is_closed = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -27,8 +33,7 @@ class Admission:
         return f"<Admission {self.streams} of {self._limit} streams{', closed' if self._is_closed.is_set() else ''}>"
 
     def __enter__(self) -> Self:
-        if self._is_closed.is_set():
-            raise Refused(shutting_down(self._pause()))
+        self._refuse_if_closed()
         if self.streams >= self._limit:
             raise Refused(overloaded(self._limit, self._pause()))
         self.stay()
@@ -37,17 +42,27 @@ class Admission:
     def __exit__(self, *_: object) -> None:
         self.leave()
 
+    @contextmanager
+    def at_any_time(self) -> Generator[None]:
+        """Counts a short call that must come through however many streams there are; raises Refused after `close`."""
+        self._refuse_if_closed()
+        self.stay()
+        try:
+            yield
+        finally:
+            self.leave()
+
     def stay(self) -> None:
         """Counts work beside the streams; never refused: it has looked for room, or a stream left it its place."""
         self.streams += 1
         self._is_idle.clear()
-        if self.streams >= self._limit:
+        if self.streams >= self._limit_of_waiting:
             self._has_room.clear()
 
     def leave(self) -> None:
         """Ends what `stay` has begun."""
         self.streams -= 1
-        if self.streams < self._limit:
+        if self.streams < self._limit_of_waiting:
             self._has_room.set()
         if not self.streams:
             self._is_idle.set()
@@ -58,7 +73,7 @@ class Admission:
 
     @property
     def has_room(self) -> bool:
-        """Whether one more would be within the limit."""
+        """Whether there is a place for work that can wait."""
         return self._has_room.is_set()
 
     async def room(self) -> None:
@@ -79,9 +94,18 @@ class Admission:
             return False
         return True
 
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed.is_set():
+            raise Refused(shutting_down(self._pause()))
+
     def _pause(self) -> float:
         self._refused += 1
         return pause(self._refused)
+
+
+def without_kept_free(limit: int) -> int:
+    """What of a limit may be taken by work that can wait."""
+    return limit - limit // KEPT_FREE
 
 
 def pause(refused: int) -> float:

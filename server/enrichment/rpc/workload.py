@@ -12,7 +12,7 @@ less time for his sources.
 import asyncio
 from typing import Never, Self
 
-from enrichment.rpc.admission import pause
+from enrichment.rpc.admission import pause, without_kept_free
 from enrichment.rpc.status import Refused, busy
 
 TICK_SECONDS = 0.05
@@ -70,13 +70,16 @@ class Workload:
             return
         if self._lag > self._most_lag and self.at_work > LEAST_LIMIT:
             self._limit = max(LEAST_LIMIT, self.at_work * CUT)
-        elif self._lag <= self._most_lag and self.at_work >= self.limit:
+        elif self._lag <= self._most_lag and self.at_work >= without_kept_free(self.limit):
             self._limit = min(self._most, self._limit + GROWTH)
             self._tell_of_room()
 
     async def room(self) -> None:
-        """Returns when one more may begin: for work that can wait, such as an item of a batch."""
-        while self.at_work >= self.limit:
+        """Returns when one more may begin: for work that can wait, such as an item of a batch.
+
+        What waits is there in the moment when another ends, as a new stream hardly ever is: it leaves some free.
+        """
+        while self.at_work >= without_kept_free(self.limit):
             self._has_room.clear()
             await self._has_room.wait()
 
@@ -89,5 +92,5 @@ class Workload:
             self.observe(max(0.0, loop.time() - due))
 
     def _tell_of_room(self) -> None:
-        if self.at_work < self.limit:
+        if self.at_work < without_kept_free(self.limit):
             self._has_room.set()

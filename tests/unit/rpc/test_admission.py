@@ -83,6 +83,28 @@ async def test_work_that_can_wait_waits_for_room() -> None:
     assert admission.has_room
 
 
+def test_work_that_can_wait_leaves_a_quarter_of_many_places_to_those_who_cannot() -> None:
+    admission = Admission(200)
+    while admission.has_room:
+        admission.stay()
+    assert admission.streams == 150
+    with admission:
+        assert admission.streams == 151
+
+
+async def test_a_call_that_must_come_through_is_refused_by_a_stop_alone() -> None:
+    admission = Admission(1)
+    with admission, admission.at_any_time():
+        assert admission.streams == 2
+        pause_of(admission)
+    with pytest.raises(ValueError, match="a bug"), admission.at_any_time():
+        raise ValueError("a bug")
+    assert await admission.idle(0.0)
+    admission.close()
+    with pytest.raises(Refused, match="stopping"), admission.at_any_time():
+        pass
+
+
 async def test_without_any_place_there_is_no_room() -> None:
     assert not Admission(0).has_room
 

@@ -10,6 +10,7 @@ from google.rpc.error_details_pb2 import RetryInfo  # pyright: ignore[reportMiss
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrichment.rpc.admission import without_kept_free
 from enrichment.rpc.status import Refused
 from enrichment.rpc.workload import FIRST_LIMIT, LEAST_LIMIT, TICK_SECONDS, Workload
 from virtual_time import VirtualLoop, in_virtual_time
@@ -68,7 +69,7 @@ def test_while_all_of_it_is_used_and_the_loop_keeps_up_the_limit_rises_to_the_mo
 
 def test_a_limit_that_is_not_used_does_not_rise() -> None:
     workload = Workload(200, MOST_LAG)
-    with enter(workload, FIRST_LIMIT - 1):
+    with enter(workload, without_kept_free(FIRST_LIMIT) - 1):
         observe(workload, IN_TIME, 100)
     assert workload.limit == FIRST_LIMIT
 
@@ -165,11 +166,29 @@ async def test_what_can_wait_begins_when_another_ends() -> None:
 
 async def test_what_can_wait_begins_when_the_limit_rises() -> None:
     workload = Workload(200, MOST_LAG)
-    with enter(workload, FIRST_LIMIT):
+    with enter(workload, without_kept_free(FIRST_LIMIT)):
         waiting = asyncio.create_task(workload.room())
         await asyncio.sleep(0)
+        assert not waiting.done()
         observe(workload, IN_TIME, 2)
         await waiting
+
+
+async def test_what_can_wait_leaves_some_free_for_those_who_cannot() -> None:
+    workload = Workload(200, MOST_LAG)
+    with ExitStack() as stack:
+
+        async def wait() -> None:
+            await workload.room()
+            stack.enter_context(workload)
+
+        waiting = [asyncio.create_task(wait()) for _ in range(100)]
+        await asyncio.sleep(0)
+        assert workload.at_work == 18
+        with enter(workload, 6), pytest.raises(Refused), workload:
+            pass
+        for task in waiting:
+            task.cancel()
 
 
 async def test_of_those_who_wait_none_begins_above_the_limit() -> None:
