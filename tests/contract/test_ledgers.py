@@ -71,6 +71,18 @@ async def test_money_is_held_on_every_account_of_the_purse(place: Place, ledger:
     assert await place.balance(ledger, MONTH) == (0, 400)
 
 
+async def test_money_may_be_held_for_what_is_sent_at_once(place: Place, ledger: AnyLedger) -> None:
+    assert await ledger.hold_sent(hold("a", 900, DAY)) is None
+    assert await ledger.hold_sent(hold("a", 900, DAY)) is None
+    assert await ledger.hold_sent(hold("b", 101, DAY)) == DAY
+    assert await place.balance(ledger, DAY) == (0, 900)
+    ledger.release("a")  # it is sent: only a settlement ends it
+    ledger.settle("a", 7)
+    assert await place.balance(ledger, DAY) == (7, 0)
+    with pytest.raises(LedgerUnavailable, match="has ended"):
+        await ledger.hold_sent(hold("a", 900, DAY))
+
+
 async def test_the_account_that_does_not_allow_it_is_told_and_nothing_is_held(place: Place, ledger: AnyLedger) -> None:
     assert await ledger.hold(hold("a", 900, DAY, MONTH)) is None
     assert await ledger.hold(hold("b", 101, MONTH, DAY)) == DAY

@@ -71,6 +71,8 @@ def is_name_of_person(name: str) -> bool:
     return bool(_PERSONAL_NUMBER.search(name) or _OWNER_BEHIND_NUMBER.match(name))
 
 
+# The same few names are compared again with every source that answers.
+@lru_cache(maxsize=4_096)
 def folded(text: str) -> str:
     """Case, accents, punctuation and white space taken out of a comparison."""
     plain = unicodedata.normalize("NFKD", text.casefold())

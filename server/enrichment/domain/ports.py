@@ -249,13 +249,17 @@ class LedgerUnavailable(Exception):
 class Ledger(Protocol):
     """Holds, spends and releases money, durably and each hold exactly once: spent + held <= limit on every account.
 
-    What `hold` and `mark_sent` have returned from survives a crash; both raise LedgerUnavailable. `settle` and
-    `release` never wait and never fail: what cannot be written now is written later, and a hold that a crash leaves
+    What `hold`, `hold_sent` and `mark_sent` have returned from survives a crash; they raise LedgerUnavailable. `settle`
+    and `release` never wait and never fail: what cannot be written now is written later, and a hold that a crash leaves
     open is ended by its `expires_at`. Every method may be called again with the same id, to no further effect.
     """
 
     async def hold(self, hold: Hold) -> Account | None:
         """Sets the money aside on all accounts of the purse, or on none: then the account that did not allow it."""
+        ...
+
+    async def hold_sent(self, hold: Hold) -> Account | None:
+        """Both at once, in one commit: for a call that need not wait between them."""
         ...
 
     async def mark_sent(self, hold_id: str) -> None:

@@ -36,9 +36,12 @@ class Lookup:
             if not entry.is_enabled:
                 candidates.append(Candidate(entry, subject))
                 continue
-            price = self._progress.prices[entry.name] = source.price(subject)
-            question = None if waits_for(entry, situation) else source.question(subject)
-            candidates.append(Candidate(entry, subject, question, price))
+            is_waiting = waits_for(entry, situation)
+            # A model's price is that of its prompt: long work, and not final while it waits for what it is to read.
+            if not (is_waiting and entry.token_prices):
+                self._progress.prices[entry.name] = source.price(subject)
+            question = None if is_waiting else source.question(subject)
+            candidates.append(Candidate(entry, subject, question, self._progress.prices.get(entry.name, 0)))
         await self._look_up(candidates)
         return [self._with_hit(candidate) for candidate in candidates]
 

@@ -8,7 +8,6 @@ Items about people are left out by the query itself. Licence: CC0. Properties an
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from importlib.metadata import version
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -23,7 +22,7 @@ from enrichment.domain.names import is_name_of_person
 from enrichment.domain.subject import Subject
 from enrichment.sources.contact import phone
 from enrichment.sources.failures import Failures
-from enrichment.sources.http import address
+from enrichment.sources.http import HEADERS, address
 from enrichment.sources.payload import claims, json_object, one_line, required_items, text
 from enrichment.sources.website.social import profile
 
@@ -100,7 +99,7 @@ def request(subject: Subject, entry: Entry) -> httpx.Request:
     url = address(entry.base_url, "/sparql", {"query": QUERY % " ".join(sites), "format": "json"})
     # Wikimedia's policy: a client names itself and where its operator is reached.
     contact = one_line(entry.options.get("contact", "")).encode("ascii", "ignore").decode()
-    agent = f"imensiah/{version('imensiah')} ({contact})"
+    agent = f"{HEADERS['user-agent']} ({contact})"
     return httpx.Request("GET", url, headers={"accept": "application/sparql-results+json", "user-agent": agent})
 
 

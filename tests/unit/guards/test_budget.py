@@ -39,9 +39,18 @@ class SlowLedger(MemoryLedger):
         await self._written()
         return await super().hold(hold)
 
+    async def hold_sent(self, hold: Hold) -> Account | None:
+        await self._written()
+        return await super().hold_sent(hold)
+
     async def mark_sent(self, hold_id: str) -> None:
         await self._written()
         await super().mark_sent(hold_id)
+
+    def booked(self, hold_id: str) -> tuple[str, int]:
+        """How a hold stands, and what it cost."""
+        booking = self._book.bookings[hold_id]
+        return booking.state, booking.cost_usd_micros
 
     async def _written(self) -> None:
         if self.is_away:
@@ -287,6 +296,31 @@ def test_after_the_send_the_payer_pays_wherever_he_is() -> None:
         asked.party.stakes.remove(first)
         await task
         assert (first.is_liable, standing(ledger), len(provider.asked)) == (True, (PRICE, 0), 1)
+
+    in_virtual_time(scene())
+
+
+def unlimited() -> Stake:
+    return Stake("enrichment-1", Purse("acme"), 8.0)
+
+
+def test_where_no_account_could_refuse_it_a_call_waits_for_one_commit() -> None:
+    async def scene() -> None:
+        ledger, provider = SlowLedger(seconds=0.1), Provider()
+        assert await provider.behind(budget(ledger))(call(unlimited())) == ANSWER
+        assert asyncio.get_running_loop().time() == pytest.approx(1.1)
+        assert ledger.booked("hold-1") == ("settled", PRICE)
+
+    in_virtual_time(scene())
+
+
+def test_and_without_a_ledger_in_reach_it_is_not_made_either() -> None:
+    async def scene() -> None:
+        ledger, provider = SlowLedger(), Provider()
+        ledger.is_away = True
+        with pytest.raises(Skipped) as caught:
+            await provider.behind(budget(ledger))(call(unlimited()))
+        assert (caught.value.reason, provider.bill) == (SkipReason.BUDGET_UNAVAILABLE, 0)
 
     in_virtual_time(scene())
 

@@ -78,6 +78,13 @@ class Book:
         self._move(booking, held=hold.usd_micros)
         return None
 
+    def hold_sent(self, hold: Hold, now: float) -> Account | None:
+        """Sets the money aside for what is about to be sent."""
+        refused = self.hold(hold, now)
+        if refused is None:
+            self.mark_sent(hold.id)
+        return refused
+
     def mark_sent(self, hold_id: str) -> None:
         """From now on the hold is charged unless it is settled for less."""
         state = self.state(hold_id)

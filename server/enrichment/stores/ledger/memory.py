@@ -30,6 +30,10 @@ class MemoryLedger:
         """Sets the money aside on all accounts, or on none: then the account that did not allow it."""
         return self._book.hold(hold, self._clock())
 
+    async def hold_sent(self, hold: Hold) -> Account | None:
+        """Sets the money aside for what is about to be sent."""
+        return self._book.hold_sent(hold, self._clock())
+
     async def mark_sent(self, hold_id: str) -> None:
         """From now on only `settle` ends the hold."""
         self._book.mark_sent(hold_id)

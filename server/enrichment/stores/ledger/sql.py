@@ -55,8 +55,11 @@ class SqlLedger:
 
     async def hold(self, hold: Hold) -> Account | None:
         """Sets the money aside on all accounts, or on none: then the account that did not allow it."""
-        keys = tuple(account.key for account in hold.purse.accounts)
-        return await self._begin(Operation(hold.id, lambda book: book.hold(hold, self._clock()), keys))
+        return await self._begin(Operation(hold.id, lambda book: book.hold(hold, self._clock()), _keys(hold)))
+
+    async def hold_sent(self, hold: Hold) -> Account | None:
+        """Sets the money aside for what is about to be sent."""
+        return await self._begin(Operation(hold.id, lambda book: book.hold_sent(hold, self._clock()), _keys(hold)))
 
     async def mark_sent(self, hold_id: str) -> None:
         """From now on only `settle` ends the hold."""
@@ -126,6 +129,10 @@ class SqlLedger:
             raise LedgerUnavailable(f"the ledger has not answered for {time.monotonic() - since:.1f} s")
         if self._writer.waiting >= MOST_WAITING:
             raise LedgerUnavailable(f"{self._writer.waiting:,} operations wait for the ledger")
+
+
+def _keys(hold: Hold) -> tuple[str, ...]:
+    return tuple(account.key for account in hold.purse.accounts)
 
 
 def _give_up(asker: "asyncio.Future[Account | None]", seconds: float) -> None:
