@@ -15,6 +15,7 @@ OURS = sorted([*SERVER.rglob("*.py"), *CLIENT.rglob("*.py")])
 
 # Folder: what it may import of ours. The files beside the folders (app.py, cli.py, ...) may import all of it.
 MAY_IMPORT = {
+    "imports": {"domain", "imports", "sources", "stores"},
     "domain": {"domain"},
     "pipeline": {"domain", "pipeline"},
     "sources": {"domain", "sources"},

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from enrichment.domain.ports import LedgerUnavailable
 from enrichment.terminal import connection, operations, questions, words
 from enrichment.terminal.connection import token_lines
+from enrichment.terminal.directory import add_directory
 from enrichment.terminal.failures import ExitCode, Failed, explained
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
@@ -109,6 +110,8 @@ def parser() -> argparse.ArgumentParser:
     operations.add_switch(command("switch", operations.switch, "switch a source of a server on or off, for good"))
     operations.add_forget(command("forget", operations.forget, "erase all that a server holds of one company"))
     _spend_options(command("spend", _spend, "what was spent, from the ledger of the settings in force"))
+    directory = command("directory", _import, "fill the company directory from files, and look at it")
+    add_directory(directory, _import, _stats)
     command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
     return top
 
@@ -252,6 +255,25 @@ def _spend(arguments: Arguments) -> int:
         print(spending_json(rows, arguments.by, since))
     else:
         put(console_for(sys.stdout), spending_table(rows, arguments.by, since))
+    return ExitCode.OK
+
+
+def _import(arguments: Arguments) -> int:
+    return _on_directory("import_files", arguments)
+
+
+def _stats(arguments: Arguments) -> int:
+    return _on_directory("show_stats", arguments)
+
+
+def _on_directory(command: str, arguments: Arguments) -> int:
+    settings = _settings()
+    with _server_extra():
+        from enrichment import directory_commands
+    try:
+        getattr(directory_commands, command)(arguments, settings)
+    except directory_commands.Unimportable as error:
+        raise Failed(ExitCode.FAILED, str(error)) from None
     return ExitCode.OK
 
 

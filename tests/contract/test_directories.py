@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from enrichment.domain.company import Address, CompanyStatus, Field, IndustryCode, ShareCapital, Value
-from enrichment.domain.directory import MOST_SHARING, DirectoryUnavailable, Tie, id_of_domain, id_of_name, id_of_number
+from enrichment.domain.directory import (
+    MAILBOX,
+    MOST_SHARING,
+    DirectoryUnavailable,
+    Tie,
+    id_of_domain,
+    id_of_name,
+    id_of_number,
+)
 from enrichment.domain.event import Evidence
 from enrichment.domain.fact import Fact
 from enrichment.domain.subject import Hints, Subject
@@ -146,7 +154,7 @@ async def test_two_companies_of_one_name_are_not_found_by_it(database: Database,
 
 async def test_a_mailbox_domain_is_believed_by_name_or_alone(database: Database, directory: SqlDirectory) -> None:
     written(database, row(1, name="Mar Azul"), tie=Tie.MAILBOX)
-    assert [each.confidence for each in await directory.find(Subject(DOMAIN))] == [0.9]
+    assert [each.confidence for each in await directory.find(Subject(DOMAIN))] == [MAILBOX]
     # Of two companies with mailboxes there, the one counts that has the domain's name.
     written(database, row(2, name="Laricio Comercio"), tie=Tie.MAILBOX)
     assert await names(directory) == ["Laricio Comercio"]

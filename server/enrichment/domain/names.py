@@ -29,6 +29,7 @@ _LEGAL_FORMS = frozenset(
     """.replace("\n", "|").split("|")
     if form.split()
 )
+_LAST_WORDS = frozenset(form[-1] for form in _LEGAL_FORMS)
 _LONGEST_FORM = max(len(form) for form in _LEGAL_FORMS)
 _LEADING_FORMS = frozenset({"the", "ooo", "oao", "zao", "ооо", "оао", "зао", "пао", "ао"})
 # Written without a space at either end of the name.
@@ -58,6 +59,8 @@ def normalised_name(name: str) -> str:
     while len(words) > 1 and words[0] in _LEADING_FORMS:
         words = words[1:]
     words = _without_legal_forms(words)
+    if _AND.isdisjoint(words):
+        return " ".join(words)
     return " ".join("and" if word in _AND and 0 < at < len(words) - 1 else word for at, word in enumerate(words))
 
 
@@ -98,6 +101,9 @@ def is_name_of_domain(name: str, domain: str) -> bool:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        # Most names, and there is nothing to fold in them.
+        return re.sub(r"[&+]", " and ", text.casefold()) if "&" in text or "+" in text else text.casefold()
     spelt = re.sub(r"[&+]", " and ", unicodedata.normalize("NFKD", text.casefold()))
     plain = unicodedata.normalize("NFC", _MARK.sub("", spelt).translate(_FOLDED_LETTERS))
     # What stands in brackets around a form, as in "(주)" or "(haftungsbeschränkt)", goes with the punctuation.
@@ -108,6 +114,8 @@ def _folded(text: str) -> str:
 
 def _joined_letters(words: list[str]) -> list[str]:
     """Runs of single letters as one word, so that "S. A.", "S/A" and "SA" or "J. P." and "JP" are alike."""
+    if all(len(word) > 1 for word in words):
+        return words
     joined: list[str] = []
     was_letter = False
     for word in words:
@@ -132,6 +140,8 @@ def _without_legal_forms(words: list[str]) -> list[str]:
 
 
 def _without_last_form(words: list[str]) -> list[str]:
+    if not words or words[-1] not in _LAST_WORDS:
+        return words
     for length in range(_LONGEST_FORM, 0, -1):
         if tuple(words[-length:]) in _LEGAL_FORMS:
             return words[:-length]

@@ -122,7 +122,7 @@ def _person(record: Record, number: str) -> Mapping[Field, object]:
     """What may be told of somebody who trades alone: nothing by which the person is named or visited."""
     trade_name = _name(record.trade_name)
     return {
-        Field.NAME: "" if _names_owner(trade_name, record) else trade_name,
+        Field.NAME: "" if names_owner(trade_name, record.name) else trade_name,
         Field.STATUS: STATUSES.get(record.situation.casefold()),
         Field.INDUSTRY: _industry(record),
         Field.REGISTRATION_NUMBER: number,
@@ -131,9 +131,9 @@ def _person(record: Record, number: str) -> Mapping[Field, object]:
     }
 
 
-def _names_owner(trade_name: str, record: Record) -> bool:
+def names_owner(trade_name: str, registered: str) -> bool:
     """Whether a trade name holds the owner's name, or is made of parts of it: "Joana Larício" of "JOANA DE LARÍCIO"."""
-    owner, name = normalised_name(re.sub(r"[\d.*-]+", " ", record.name)), normalised_name(trade_name)
+    owner, name = normalised_name(re.sub(r"[\d.*-]+", " ", registered)), normalised_name(trade_name)
     return bool(owner) and (owner in name or set(name.split()) <= set(owner.split()))
 
 

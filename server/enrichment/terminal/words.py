@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentTypeError
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from enrichment_client import DEFAULT_TARGET
@@ -12,6 +13,29 @@ MOST_SECONDS = 3_600
 MOST_SCALE = 100
 LAST_PORT = 65_535
 MOST_DAYS = 3_650
+
+
+def day(text: str) -> date:
+    """A day: "2026-11-25"."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day as 2026-11-25") from None
+
+
+def column(text: str) -> tuple[str, str]:
+    """A column and its meaning: "Site=website"; without one it is left out: "Notes="."""
+    name, sign, meaning = text.rpartition("=")
+    if sign and name:
+        return name, meaning
+    raise ArgumentTypeError(f"{text!r} is not COLUMN=MEANING, such as Site=website")
+
+
+def country(text: str) -> str:
+    """A country by its two letters, in upper case; "" for none."""
+    if not text or (len(text) == 2 and text.isascii() and text.isalpha()):
+        return text.upper()
+    raise ArgumentTypeError(f"{text!r} is not a country in two letters, such as BR")
 
 
 def target(text: str) -> str:

@@ -3,10 +3,11 @@
 The same rows in any order, once or several times, leave the same tables.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from enrichment.domain.directory import Tie, id_of_domain
@@ -43,7 +44,7 @@ class Batch:
         if before is None or (before.as_of, before.expires_at) <= (row.as_of, row.expires_at):
             self.records[key] = row
         country = row.country_code
-        for name in {row.name, row.legal_name}:
+        for name in (row.name, row.legal_name):
             if name and (plain := normalised_name(name)):
                 self._names.add((plain, country, row.company_id))
 
@@ -107,7 +108,15 @@ def _upsert(connection: Connection, table: Table, rows: Sequence[Sequence[Any]],
     places = ", ".join("?" * len(table.columns))
     # In SQLite, a table that is selected from would take the ON for a join's; VALUES does not.
     statement = f"INSERT INTO {table.name} AS kept ({columns}) VALUES ({places}) {_conflict(table, condition)}"
-    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+    connection.exec_driver_sql(statement, rows)  # type: ignore[arg-type]
+
+
+def replace_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Writes one row, in the place of the one with its key."""
+    keys = [column.name for column in table.primary_key.columns]
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    changes = {name: value for name, value in row.items() if name not in keys}
+    connection.execute(dialect.insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=changes))
 
 
 def _conflict(table: Table, condition: str) -> str:
