@@ -169,4 +169,6 @@ def _kept(entry: Entry, answer: Answer) -> Answer | None:
     documents = answer.documents if terms.kept is None else ()
     if terms.kept == NOTHING or (answer.is_found and terms.kept is not None and not facts):
         return None
+    if len(facts) == len(answer.facts) and len(documents) == len(answer.documents):
+        return answer
     return replace(answer, facts=facts, documents=documents)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from enrichment.rpc.admission import without_kept_free
 from enrichment.rpc.status import Refused
-from enrichment.rpc.workload import FIRST_LIMIT, LEAST_LIMIT, TICK_SECONDS, Workload
+from enrichment.rpc.workload import CUT, FIRST_LIMIT, LEAST_LIMIT, TICK_SECONDS, Workload
 from virtual_time import VirtualLoop, in_virtual_time
 
 MOST_LAG = 0.1
@@ -35,7 +35,7 @@ def observe(workload: Workload, lag: float, ticks: int) -> None:
 def test_an_enrichment_counts_until_it_ends() -> None:
     workload = Workload(200, MOST_LAG)
     with workload:
-        assert repr(workload) == "<Workload 1 of 24 enrichments, 0 ms late>"
+        assert repr(workload) == f"<Workload 1 of {FIRST_LIMIT} enrichments, 0 ms late>"
     assert workload.at_work == 0
 
 
@@ -85,17 +85,17 @@ def test_a_loop_that_stays_late_cuts_the_limit_below_what_is_at_work() -> None:
     workload = Workload(200, MOST_LAG)
     with enter(workload, FIRST_LIMIT):
         observe(workload, 0.2, 5)
-        assert workload.limit == 20
+        assert workload.limit == int(FIRST_LIMIT * CUT)
 
 
 def test_there_is_no_second_cut_before_the_first_could_show() -> None:
     workload = Workload(200, MOST_LAG)
     with enter(workload, FIRST_LIMIT):
         observe(workload, LATE, 100)
-        assert workload.limit == 20
-    with enter(workload, 20):
+        assert workload.limit == (once := int(FIRST_LIMIT * CUT))
+    with enter(workload, once):
         observe(workload, LATE, 1)
-        assert workload.limit == 17
+        assert workload.limit == int(once * CUT)
 
 
 def test_few_enrichments_are_never_what_makes_a_loop_late() -> None:
@@ -150,7 +150,7 @@ def test_the_watch_sees_by_how_much_the_loop_is_late() -> None:
             watch.cancel()
         return workload
 
-    assert in_virtual_time(scene()).limit == 20
+    assert in_virtual_time(scene()).limit == int(FIRST_LIMIT * CUT)
 
 
 async def test_what_can_wait_begins_when_another_ends() -> None:
@@ -184,8 +184,8 @@ async def test_what_can_wait_leaves_some_free_for_those_who_cannot() -> None:
 
         waiting = [asyncio.create_task(wait()) for _ in range(100)]
         await asyncio.sleep(0)
-        assert workload.at_work == 18
-        with enter(workload, 6), pytest.raises(Refused), workload:
+        assert workload.at_work == (shared := without_kept_free(FIRST_LIMIT))
+        with enter(workload, FIRST_LIMIT - shared), pytest.raises(Refused), workload:
             pass
         for task in waiting:
             task.cancel()
