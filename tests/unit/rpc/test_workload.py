@@ -92,7 +92,8 @@ def test_there_is_no_second_cut_before_the_first_could_show() -> None:
     workload = Workload(200, MOST_LAG)
     with enter(workload, FIRST_LIMIT):
         observe(workload, LATE, 100)
-        assert workload.limit == (once := int(FIRST_LIMIT * CUT))
+        once = int(FIRST_LIMIT * CUT)
+        assert workload.limit == once
     with enter(workload, once):
         observe(workload, LATE, 1)
         assert workload.limit == int(once * CUT)
@@ -184,7 +185,8 @@ async def test_what_can_wait_leaves_some_free_for_those_who_cannot() -> None:
 
         waiting = [asyncio.create_task(wait()) for _ in range(100)]
         await asyncio.sleep(0)
-        assert workload.at_work == (shared := without_kept_free(FIRST_LIMIT))
+        shared = without_kept_free(FIRST_LIMIT)
+        assert workload.at_work == shared
         with enter(workload, FIRST_LIMIT - shared), pytest.raises(Refused), workload:
             pass
         for task in waiting:
