@@ -22,7 +22,7 @@ from enrichment.guards.limits import Limits
 from enrichment.guards.retry import Retries
 from enrichment.stores.aiocache_store import AiocacheStore
 from enrichment.stores.answers import Answers
-from enrichment.stores.memory import MemoryCache
+from enrichment.stores.memory import MemoryCache, loop_time
 
 NOON = 1_800_000_000.0
 
@@ -104,8 +104,8 @@ class FakeSource:
 class CountingStore:
     """A real store that counts its reads; it can be made slow, or broken."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._store = AiocacheStore(MemoryCache(clock))
+    def __init__(self, clock: Clock, timer: Clock = loop_time) -> None:
+        self._store = AiocacheStore(MemoryCache(clock, timer=timer))
         self.reads = 0
         self.seconds = 0.0
         self.is_broken = False

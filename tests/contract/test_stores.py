@@ -26,7 +26,7 @@ class HandClock:
 
 
 def memory(_: Path, clock: Clock) -> Store:
-    return AiocacheStore(MemoryCache(clock))
+    return AiocacheStore(MemoryCache(clock, timer=clock))
 
 
 def sqlite(folder: Path, clock: Clock) -> Store:
@@ -43,7 +43,7 @@ def tiered(folder: Path, clock: Clock) -> Store:
 
 def tiered_with_nothing_near(folder: Path, clock: Clock) -> Store:
     """Every read goes to the far store, as after a restart."""
-    return Tiered(AiocacheStore(MemoryCache(clock, max_bytes=0)), sqlite(folder, clock), PATIENCE_SECONDS)
+    return Tiered(AiocacheStore(MemoryCache(clock, max_bytes=0, timer=clock)), sqlite(folder, clock), PATIENCE_SECONDS)
 
 
 MAKERS = [memory, sqlite, tiered, tiered_with_nothing_near]

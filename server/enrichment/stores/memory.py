@@ -3,6 +3,7 @@
 # aiocache has no types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ MAX_BYTES = 64 * 2**20
 MAX_FORGOTTEN = 50_000
 
 
+def loop_time() -> float:
+    """Seconds on the event loop's clock, which nobody sets."""
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class _Entry:
     value: bytes
@@ -31,15 +37,18 @@ class _Entry:
 class MemoryCache(BaseCache):
     """The most recently used entries, about `max_bytes` of them; an expired one is never returned.
 
+    `timer` tells how long ago a company was forgotten: a wall clock set forward meanwhile would let back in what was
+    under way.
     aiocache 0.12.3's own memory is unbounded and sets one loop timer per key, which outlives `clear()` and the loop.
     The commands that a Store needs; the others raise NotImplementedError, as BaseCache leaves them.
     """
 
     NAME = "memory"
 
-    def __init__(self, clock: Clock, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, clock: Clock, max_bytes: int = MAX_BYTES, timer: Clock = loop_time) -> None:
         super().__init__(serializer=NullSerializer(), timeout=0)
         self._clock = clock
+        self._timer = timer
         self._max_bytes = max_bytes
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._bytes = 0
@@ -80,7 +89,7 @@ class MemoryCache(BaseCache):
 
     async def hold(self, key: str, value: bytes, ttl: int, owners: Owners) -> bool:
         """Like `set`, unless an owner was forgotten since the work began."""
-        began = self._clock() - owners.seconds
+        began = self._timer() - owners.seconds
         if any(self._forgotten.get(domain, self._forgotten_before) >= began for domain in owners.domains):
             return False
         await self._set(key, value, ttl)
@@ -104,7 +113,7 @@ class MemoryCache(BaseCache):
 
     async def forget(self, domain: str) -> list[str]:
         """Drops what is held for the company, and remembers when."""
-        now = self._clock()
+        now = self._timer()
         self._forgotten[domain] = now
         self._forgotten.move_to_end(domain)
         oldest = next(iter(self._forgotten))

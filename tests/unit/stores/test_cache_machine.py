@@ -36,9 +36,9 @@ class CacheMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.now = 0.0
         self.runner = asyncio.Runner()
-        self.near, self.far = CountingStore(self.clock), CountingStore(self.clock)
+        self.near, self.far = CountingStore(self.clock, self.clock), CountingStore(self.clock, self.clock)
         # Two servers: what is near to one is far from the other.
-        self.other_near = CountingStore(self.clock)
+        self.other_near = CountingStore(self.clock, self.clock)
         self.caches = [Answers(Tiered(near, self.far, 30.0), self.clock) for near in (self.near, self.other_near)]
         self.forgotten: dict[str, float] = {}
         self.half_forgotten: dict[str, float] = {}

@@ -96,7 +96,7 @@ async def test_companies_that_were_forgotten_long_ago_or_before_many_others_are_
 ) -> None:
     monkeypatch.setattr(memory, "MAX_FORGOTTEN", 2)
     now = [1_000.0]
-    store = AiocacheStore(MemoryCache(lambda: now[0]))
+    store = AiocacheStore(MemoryCache(still, timer=lambda: now[0]))
     for domain in ("a.com", "b.com", "c.com"):
         await store.forget(domain)
         now[0] += 10
@@ -104,6 +104,15 @@ async def test_companies_that_were_forgotten_long_ago_or_before_many_others_are_
     for domain in ("a.com", "never-forgotten.com"):
         assert not await store.put("key", b"1", 60, Owners((domain,), 30.0))
         assert await store.put("key", b"1", 60, Owners((domain,), 29.0))
+
+
+@pytest.mark.parametrize("step", [-3_600.0, 3_600.0])
+async def test_a_clock_that_is_set_brings_nothing_back_that_was_forgotten(step: float) -> None:
+    now = [100_000.0]
+    store = AiocacheStore(MemoryCache(lambda: now[0]))
+    await store.forget("acme.com")
+    now[0] += step
+    assert not await store.put("key", b"1", 60, Owners(("acme.com",), 2.0))
 
 
 async def test_links_count_and_make_room() -> None:
