@@ -41,11 +41,12 @@ class Retries:
                 if self._saved < 1 or not _is_worth_it(call, error) or loop.time() + pause + took > call.deadline:
                     raise
                 self._saved -= 1
+                # Before the pause: who leaves during it owes nothing, and the last to leave ends it.
+                _begin_anew(call)
                 await asyncio.sleep(pause)
                 if loop.time() + took > call.deadline:
                     # Who waited longest has left meanwhile.
                     raise
-            _begin_anew(call)
             return await ask(call)
 
         return ask_again

@@ -9,6 +9,7 @@ from enrichment.domain.errors import Fault, Rejected, SourceError, Throttled, Un
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import Call
 from enrichment.domain.subject import Subject
+from enrichment.guards.flight import Flights
 from enrichment.guards.retry import MOST_SAVED, SHARE, Retries
 from fakes import NOON, alone, entry
 from virtual_time import in_virtual_time
@@ -107,6 +108,20 @@ def test_there_is_none_when_all_have_left_during_the_pause() -> None:
         with pytest.raises(Fault):
             await task
         assert provider.attempts == 1
+
+    in_virtual_time(scene())
+
+
+def test_the_last_who_leaves_during_the_pause_ends_it_and_owes_nothing() -> None:
+    async def scene() -> None:
+        flights, provider, asked = Flights(), Provider([Fault("503")]), call(300)
+        [stake] = asked.party.stakes
+        task = asyncio.ensure_future(flights.shared(always().retried(provider.ask))(asked))
+        await asyncio.sleep(1.01)
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.sleep(0)
+        assert (provider.attempts, len(flights), stake.is_liable) == (1, 0, False)
 
     in_virtual_time(scene())
 
