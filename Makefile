@@ -71,7 +71,7 @@ proto: setup
 # Exact and hash-locked for every Python >= 3.11 and platform. New versions: make lock UPGRADE=--upgrade
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(PIP) install uv==0.13.9; }
-	$(COMPILE) pyproject.toml --extra server --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra server --extra parquet --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra server -c requirements/dev.txt -o requirements/server.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 	$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt

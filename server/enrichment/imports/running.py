@@ -91,8 +91,9 @@ class Import:
     def _take(self, chunk: Chunk, tally: Tally, key: str, notes: IO[bytes]) -> None:
         batch = self.database.batch()
         tally.count(chunk, put(batch, chunk))
-        tally.rejects_bytes += notes.write(_lines(chunk.notes))
+        notes.write(_lines(chunk.notes))
         notes.flush()
+        tally.rejects_bytes = notes.tell()
         os.fsync(notes.fileno())
         self.database.write(lambda connection: self._write(connection, batch, tally, key))
 

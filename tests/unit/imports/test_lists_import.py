@@ -162,3 +162,14 @@ def test_whatever_a_row_holds_it_is_a_company_or_a_reason(tmp_path_factory: Any,
     path.write_text(json.dumps(dict(zip(HEADER.split(","), values, strict=True))) + "\n", "utf-8")
     chunk = read(path)
     assert chunk.rows_read == 1 == len(chunk.found) + sum(not note.is_kept for note in chunk.notes)
+
+
+def test_parquet_is_read_as_well(tmp_path: Path) -> None:
+    arrow, parquet = (pytest.importorskip(name) for name in ("pyarrow", "pyarrow.parquet"))
+    rows = {"domain": ["laricio.com.br", None], "name": ["Laricio", "Cedro"], "founded_year": [1998, None]}
+    parquet.write_table(arrow.table(rows), tmp_path / "customers.parquet")
+    chunk = read(tmp_path / "customers.parquet", country="BR")
+    assert [(found.row.name, found.website, found.row.founded_year) for found in chunk.found] == [
+        ("Laricio", "laricio.com.br", 1998),
+        ("Cedro", "", None),
+    ]
