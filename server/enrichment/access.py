@@ -101,6 +101,11 @@ def is_loopback(listen: str) -> bool:
         return host == "localhost"
 
 
+def anybody(listen: str) -> Caller:
+    """Whoever calls a server without callers: an operator where only this machine reaches it, elsewhere never one."""
+    return Caller(role=Role.OPERATOR if is_loopback(listen) else Role.CALLER)
+
+
 def nearest(listen: str) -> str:
     """How this machine reaches a server that listens there: "0.0.0.0" listens on all addresses, and is none."""
     host, _, port = listen.rpartition(":")

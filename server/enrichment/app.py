@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from enrichment import certificates
-from enrichment.access import is_loopback
+from enrichment.access import anybody, is_loopback
 from enrichment.domain.directory import Directory, DirectoryUnavailable
 from enrichment.domain.ports import Journal, Ledger, LedgerUnavailable, Store
 from enrichment.guards import Shared, guarded, order
@@ -239,5 +239,6 @@ def _server_settings(settings: Settings) -> ServerSettings:
         ceiling_seconds=settings.deadline_ms / 1000,
         reflection=settings.reflection,
         callers=settings.callers,
+        anybody=anybody(settings.listen),
         tls=certificates.load(settings.tls),
     )

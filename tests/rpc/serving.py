@@ -12,6 +12,7 @@ from google.rpc.status_pb2 import Status  # pyright: ignore[reportMissingTypeStu
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from enrichment.access import anybody
 from enrichment.rpc.server import Server, ServerSettings
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
@@ -54,7 +55,9 @@ async def calling(
     **settings: Any,
 ) -> AsyncGenerator[Caller]:
     """A server on a free port of this machine, and a caller of it; ends at once."""
-    given: dict[str, Any] = {"listen": "127.0.0.1:0", "drain_seconds": 0.0, "grace_seconds": 0.0, **settings}
+    listen = "127.0.0.1:0"
+    usual = {"listen": listen, "anybody": anybody(listen), "drain_seconds": 0.0, "grace_seconds": 0.0}
+    given: dict[str, Any] = {**usual, **settings}
     server = Server(ServerSettings(**given), enrichments, operations or ScriptedOperations(), clock or SetClock())
     async with server as address, grpc.aio.insecure_channel(address) as channel:
         yield Caller(server, address, channel)

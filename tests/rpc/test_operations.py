@@ -53,6 +53,14 @@ async def test_every_source_is_listed_as_it_stands() -> None:
     assert dns.breaker_state == pb.BREAKER_STATE_UNSPECIFIED
 
 
+async def test_where_nobody_is_told_apart_and_other_machines_call_nobody_operates() -> None:
+    async with calling(ScriptedEnrichments(usual), anybody=Known()) as caller:
+        failed = await failure_of(OperationsServiceStub(caller.channel).ForgetCompany(FORGET, timeout=8))
+        assert len(await within_seconds(all_of(caller.enrich()))) == 5
+    assert failed.code is grpc.StatusCode.PERMISSION_DENIED
+    assert "this server knows none" in failed.message
+
+
 async def test_an_operator_gets_in_though_every_stream_is_taken() -> None:
     async with calling(ScriptedEnrichments(usual), operations=ScriptedOperations(known(DNS)), max_streams=0) as caller:
         failed = await failure_of(caller.enrich(pb.EnrichRequest(website_url="vidraria.com.br")))

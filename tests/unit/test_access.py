@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.access import address, nearest
+from enrichment.access import address, anybody, nearest
 from enrichment.domain.caller import Caller, Role
 from enrichment.settings import check_listen, load
 
@@ -96,6 +96,13 @@ def test_other_machines_are_listened_to_where_callers_are_told_apart_or_it_is_sa
     settings: dict[str, str],
 ) -> None:
     check_listen(load({"IMENSIAH_LISTEN": "0.0.0.0:50051", **settings}))
+
+
+@pytest.mark.parametrize(
+    ("listen", "role"), [("127.0.0.1:50051", Role.OPERATOR), ("0.0.0.0:50051", Role.CALLER), ("[::]:1", Role.CALLER)]
+)
+def test_without_callers_nobody_from_another_machine_is_an_operator(listen: str, role: Role) -> None:
+    assert anybody(listen) == Caller(role=role)
 
 
 def test_tls_alone_tells_nobody_apart() -> None:

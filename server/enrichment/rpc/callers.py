@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from enrichment.domain.caller import ANYBODY, Caller, Role
+from enrichment.domain.caller import Caller, Role
 from enrichment.rpc.status import Refused, permission_denied, unauthenticated
 
 AUTHORIZATION = "authorization"
@@ -15,15 +15,16 @@ Metadata = Iterable[tuple[str, str | bytes]]
 class Callers:
     """The callers by the SHA-256 of their tokens (hexadecimal): the tokens themselves are held nowhere.
 
-    Without any, everybody is an operator: then the server listens to this machine alone (settings.py).
+    Without any, everybody is `anybody`.
     """
 
-    def __init__(self, callers: Mapping[str, Caller]) -> None:
+    def __init__(self, callers: Mapping[str, Caller], anybody: Caller) -> None:
         self._callers = dict(callers)
+        self._anybody = anybody
 
     def admitted(self, metadata: Metadata, role: Role) -> Caller:
         """The caller, if it may do what takes this role; raises Refused."""
-        caller = self._of(metadata) if self._callers else ANYBODY
+        caller = self._of(metadata) if self._callers else self._anybody
         if role is Role.OPERATOR and caller.role is not Role.OPERATOR:
             raise Refused(permission_denied(caller.name))
         return caller

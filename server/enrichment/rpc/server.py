@@ -45,7 +45,8 @@ class ServerSettings:
     enrichments are worked on at once. `ceiling_seconds` bounds a run whatever deadline its caller has,
     `reading_seconds` the time beyond it in which the caller may still read, and how long one answer of a batch may wait
     to be read. A connection older than `connection_seconds` takes no new calls. A stop waits `drain_seconds` for the
-    streams to end by themselves, then `grace_seconds` more, then cuts them. `callers`: by the SHA-256 of their tokens.
+    streams to end by themselves, then `grace_seconds` more, then cuts them. `callers`: by the SHA-256 of their tokens;
+    without any, whoever calls is `anybody`.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -59,6 +60,7 @@ class ServerSettings:
     default_max_cost_usd_micros: int = 50_000
     reflection: bool = True
     callers: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
+    anybody: Caller = Caller()
     tls: Tls | None = None
 
 
@@ -79,7 +81,7 @@ class Server:
         streams = Streams(enrichments, self._repeats, held, self._workload, settings.default_max_cost_usd_micros)
         service = EnrichmentService(streams, clock)
         batches = Batches(streams, self._admission, clock)
-        callers = Callers(settings.callers)
+        callers = Callers(settings.callers, settings.anybody)
         boundary = Boundary(self._admission, callers, settings.ceiling_seconds, settings.reading_seconds)
         inquiries = Inquiries(enrichments, clock, settings.default_max_cost_usd_micros)
         self._offered = {

@@ -140,8 +140,14 @@ def unauthenticated(what: str) -> Status:
 
 
 def permission_denied(caller: str) -> Status:
-    """The caller is not an operator."""
-    message = f"{caller!r} is not an operator of this server, and what was asked for is for operators"
+    """The caller is not an operator; "" for one whom nobody asked for a token."""
+    if caller:
+        message = f"{caller!r} is not an operator of this server, and what was asked for is for operators"
+    else:
+        message = (
+            "what was asked for is for operators, and this server knows none: ask from its own machine where it listens"
+            " to that alone, or give it a caller with the role operator (docs/configuration.md)"
+        )
     return _status(ErrorReason.ERROR_REASON_PERMISSION_DENIED, message, {"caller": caller})
 
 

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from enrichment.domain.caller import ANYBODY, Caller, Role
+from enrichment.domain.caller import Caller, Role
 from enrichment.domain.purse import Account, Purse
 from enrichment.rpc.callers import Callers
 from enrichment.rpc.status import Refused
@@ -12,7 +12,8 @@ from fakes import NOON
 
 SEARCH = Caller("search")
 DESK = Caller("desk", Role.OPERATOR)
-KNOWN = Callers({sha256(b"s3cret").hexdigest(): SEARCH, sha256(b"0ther").hexdigest(): DESK})
+HERE = Caller(role=Role.OPERATOR)
+KNOWN = Callers({sha256(b"s3cret").hexdigest(): SEARCH, sha256(b"0ther").hexdigest(): DESK}, HERE)
 
 
 def refusal(*values: str | bytes, role: Role = Role.CALLER) -> tuple[int, str]:
@@ -52,8 +53,12 @@ def test_what_is_for_operators_is_refused_to_others_by_name() -> None:
     )
 
 
-def test_where_no_callers_are_known_anybody_is_an_operator() -> None:
-    assert Callers({}).admitted([], Role.OPERATOR) is ANYBODY
+def test_where_no_callers_are_known_anybody_may_do_what_anybody_may_do() -> None:
+    assert Callers({}, HERE).admitted([], Role.OPERATOR) is HERE
+    elsewhere = Callers({}, Caller())
+    assert elsewhere.admitted([], Role.CALLER) == Caller()
+    with pytest.raises(Refused, match="is for operators, and this server knows none"):
+        elsewhere.admitted([], Role.OPERATOR)
 
 
 def test_a_limit_a_day_is_an_account_of_the_day() -> None:
