@@ -1,5 +1,6 @@
 """Money: held before the queues, marked before the request leaves, settled when its end is known."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from enrichment.domain.money import cost_of_failure, dollars
 from enrichment.domain.ports import Ask, Call, Clock, Ledger, LedgerUnavailable, Stake
 from enrichment.domain.purse import Account, Hold, Purse
 
+# Accounts of which a caller may be told; what the service spends with a provider is the operator's business.
+CALLERS_OWN = ("caller:", "batch:")
 # How long after its source's own time limit a hold that nobody ended counts as left behind by a crash: longer than any
 # wait before the call, so that none is swept that may still be sent.
 LEFT_BEHIND_SECONDS = 60.0
@@ -56,6 +59,10 @@ class Budget:
                 except LedgerUnavailable as error:
                     payer.is_liable = False
                     raise _unavailable(error) from None
+                except asyncio.CancelledError:
+                    # Stopped before anything left: the ledger has taken the mark back.
+                    party.is_sent = payer.is_liable = False
+                    raise
             return await ask(call)
 
         return ask_for_good
@@ -139,6 +146,8 @@ def with_month(purse: Purse, entry: Entry, now: float) -> Purse:
 def _why_refused(price_usd_micros: int, refused: Account | None) -> str:
     if refused is None:
         return f"costs {dollars(price_usd_micros)}; nobody who waits for it has the money"
+    if not refused.key.startswith(CALLERS_OWN):
+        return f"costs {dollars(price_usd_micros)}, for which a limit of the service has no room"
     limit = dollars(refused.limit_usd_micros)
     return f"costs {dollars(price_usd_micros)}, for which the limit of {limit} on {refused.key} has no room"
 

@@ -72,8 +72,10 @@ class Flights:
 
     def _joined(self, call: Call, stake: Stake) -> _Flight | None:
         flight = self._flights.get((call.entry.name, call.question)) if self._is_shared else None
-        if flight:
-            flight.party.stakes.append(stake)
+        if flight is None or flight.task.done():
+            # One that has ended is another's end: its refusal for want of money, or an answer that is held by now.
+            return None
+        flight.party.stakes.append(stake)
         return flight
 
     def _started(self, call: Call, ask: Ask) -> _Flight:

@@ -33,7 +33,11 @@ class Pace(Protocol):
         ...
 
     def departure(self, now: float) -> float:
-        """When one that has had its turn may leave, counted from those that really left; it then does."""
+        """When one that has had its turn may leave, counted from those that really left."""
+        ...
+
+    def depart(self, at: float) -> None:
+        """It leaves then."""
         ...
 
 
@@ -62,8 +66,10 @@ class Interval:
         self._last_start = asyncio.get_running_loop().time()
 
     def departure(self, now: float) -> float:
-        self._last_departure = max(now, self._last_departure + self._seconds)
-        return self._last_departure
+        return max(now, self._last_departure + self._seconds)
+
+    def depart(self, at: float) -> None:
+        self._last_departure = at
 
 
 class SlidingWindow:
@@ -96,8 +102,10 @@ class SlidingWindow:
 
     def departure(self, now: float) -> float:
         is_full = len(self._departures) == self._most
-        self._departures.append(max(now, self._departures[0] + self._seconds) if is_full else now)
-        return self._departures[-1]
+        return max(now, self._departures[0] + self._seconds) if is_full else now
+
+    def depart(self, at: float) -> None:
+        self._departures.append(at)
 
     def _to_come(self, now: float) -> int:
         return sum(start > now for start in self._starts)
@@ -142,7 +150,11 @@ class Pacing:
 
         async def ask_apart(call: Call) -> Answer:
             pace, now = self._of(call), asyncio.get_running_loop().time()
-            if pace is not None and (leaves_at := pace.departure(now)) > now:
+            if pace is not None:
+                leaves_at = pace.departure(now)
+                if leaves_at > max(now, call.deadline):
+                    raise Skipped(SkipReason.RATE_LIMITED, f"{pace.rule}, and it was held up: nobody waits so long")
+                pace.depart(leaves_at)
                 await asyncio.sleep(leaves_at - now)
             return await ask(call)
 

@@ -87,6 +87,13 @@ class Progress:
         entry = self.entries[answer.source]
         self.answers[answer.source] = without_others_mailboxes(answer, self.request.domain, entry)
 
+    def pending(self) -> dict[str, SourceOutcome]:
+        """The sources in flight, as they stand."""
+        return {
+            name: SourceOutcome(name, self.entries[name].layer, Disposition.PENDING, explanation="still at work")
+            for name in self.running
+        }
+
     @property
     def confidences(self) -> Mapping[Field, float]:
         """How sure the company's values are now."""

@@ -6,7 +6,16 @@ from typing import Self
 
 from enrichment.domain.catalogue import Layer
 from enrichment.domain.errors import Skipped, SourceError, Unreadable
-from enrichment.domain.event import Disposition, EnrichmentRequest, Event, Plan, Profile, SourceOutcome, Started
+from enrichment.domain.event import (
+    Completed,
+    Disposition,
+    EnrichmentRequest,
+    Event,
+    Plan,
+    Profile,
+    SourceOutcome,
+    Started,
+)
 from enrichment.domain.fact import Answer
 from enrichment.domain.ports import Call, Party, Stake
 from enrichment.pipeline import outcome
@@ -74,7 +83,7 @@ class Run:
         self._lookup = Lookup(self._tools, self._progress, self._deadline)
         soft = min(self._tools.foundation_soft_deadline_seconds, self._seconds)
         self._soft_deadline = self._began + soft
-        self._is_left = False
+        self._is_left = self._is_written = False
         self._faults_before = self._tools.cache.faults
         self._task = asyncio.create_task(self._work(), name="run")
         return self
@@ -83,6 +92,9 @@ class Run:
         # grpc#29248: a handler that awaits its clean-up can hang the client; cancelling is synchronous.
         self._is_left = True
         self._task.cancel()
+        if not self._is_written:
+            # What was decided and asked is written down of a run that was left in the middle, too.
+            self._write(self._complete())
 
     async def event(self) -> Event | None:
         """The next event; None when there are no more. Raises what a bug of ours raised."""
@@ -111,15 +123,21 @@ class Run:
             await self._take_what_ended()
             await self._go_on(group)
         await self._emit_due_layers()
-        is_sound = self._tools.cache.faults == self._faults_before
-        done = self._progress.completed(self._seconds_so_far(), self._tools.clock(), is_cache_sound=is_sound)
+        done = self._complete()
         await self._queue.put(done)
-        self._tools.journal.record(
-            self._minutes.record(self._started, self._progress.outcomes, self._progress.answers, done)
-        )
+        self._write(done)
         if self._tools.directory and not done.is_from_cache:
             self._tools.directory.learn(self._request.domain, done.evidence)
         await self._queue.put(None)
+
+    def _complete(self) -> Completed:
+        is_sound = self._tools.cache.faults == self._faults_before
+        return self._progress.completed(self._seconds_so_far(), self._tools.clock(), is_cache_sound=is_sound)
+
+    def _write(self, done: Completed) -> None:
+        self._is_written = True
+        outcomes = self._progress.outcomes | self._progress.pending()
+        self._tools.journal.record(self._minutes.record(self._started, outcomes, self._progress.answers, done))
 
     async def _wait(self) -> None:
         is_closed = self._progress.is_foundation_closed

@@ -286,6 +286,18 @@ def test_who_stops_while_the_ledger_writes_leaves_nothing_held() -> None:
     in_virtual_time(scene())
 
 
+def test_who_is_stopped_while_the_mark_is_written_has_sent_nothing_and_owes_nothing() -> None:
+    async def scene() -> None:
+        ledger, provider, asked = SlowLedger(seconds=0.1), Provider(), call()
+        task = asyncio.ensure_future(provider.behind(budget(ledger))(asked))
+        await asyncio.sleep(0.15)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (standing(ledger), provider.bill, asked.party.stakes[0].is_liable) == ((0, 0), 0, False)
+
+    in_virtual_time(scene())
+
+
 def test_after_the_send_the_payer_pays_wherever_he_is() -> None:
     async def scene() -> None:
         ledger, provider = SlowLedger(seconds=0.1), Provider()
@@ -330,7 +342,7 @@ def test_a_provider_has_a_limit_of_its_own_a_month() -> None:
         ledger, provider = SlowLedger(), Provider()
         ask = provider.behind(budget(ledger))
         await ask(call(month_limit_usd_micros=500))
-        with pytest.raises(Skipped, match=r"the limit of \$0.0005 on source:database:2027-01 has no room"):
+        with pytest.raises(Skipped, match=r"costs \$0.0003, for which a limit of the service has no room"):
             await ask(call(month_limit_usd_micros=500))
         assert provider.bill == PRICE
 

@@ -232,3 +232,21 @@ def test_switched_off_each_call_is_its_own() -> None:
         assert len(provider.calls) == 3
 
     in_virtual_time(scene())
+
+
+def test_the_refusal_of_a_flight_that_has_just_ended_is_nobody_elses() -> None:
+    async def scene() -> None:
+        provider, flights = Provider(reads=Skipped(SkipReason.OVER_BUDGET, "no money"), seconds=0.0), Flights()
+        ask = flights.shared(provider.ask)
+        first = asyncio.ensure_future(ask(call("poor")))
+        await asyncio.sleep(0)
+        [flight] = asyncio.all_tasks() - {asyncio.current_task(), first}
+        while not flight.done():  # noqa: ASYNC110 - step by step
+            await asyncio.sleep(0)
+        assert len(flights) == 1  # of its end it has not heard yet
+        provider.reads = ANSWER
+        assert await ask(call("rich")) == ANSWER
+        with pytest.raises(Skipped):
+            await first
+
+    in_virtual_time(scene())

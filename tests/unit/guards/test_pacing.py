@@ -184,3 +184,23 @@ def test_what_a_stall_has_held_up_after_its_turn_leaves_in_pace_all_the_same(
         return provider.starts
 
     assert in_virtual_time(story()) == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_was_held_up_for_longer_than_anybody_waits_does_not_leave() -> None:
+    async def story() -> None:
+        provider, pacing, stall = Provider(), Pacing(), asyncio.Event()
+
+        async def held_up(each: Call) -> Answer:
+            await stall.wait()
+            return await pacing.spaced(provider.ask)(each)
+
+        source = entry("x", min_interval_ms=200)
+        first, second = begin(held_up, call(source, seconds=5.1)), begin(held_up, call(source, seconds=5.1))
+        await asyncio.sleep(5.0)
+        stall.set()
+        assert await first == ANSWER
+        with pytest.raises(Skipped, match="calls begin 200 ms apart, and it was held up: nobody waits so long"):
+            await second
+        assert provider.starts == pytest.approx([5.0], abs=1e-4)
+
+    in_virtual_time(story())

@@ -156,3 +156,18 @@ def test_it_is_written_down_why_a_source_was_not_called_or_how_it_failed() -> No
     assert (failed.error, failed.cost_usd_micros, failed.called_at) == ("fault", 0, NOON)
     refused = written(FakeSource(Skipped(SkipReason.DISALLOWED, "its robots.txt"), cost=300))
     assert {each.skip_reason for each in refused.outcomes} == {None, SkipReason.DISALLOWED}
+
+
+def test_of_a_run_that_is_left_in_the_middle_is_written_down_what_it_has_asked() -> None:
+    async def scene() -> None:
+        journal = Written()
+        enrichments = service(FakeSource(AURORA, seconds=3.0, cost=300), journal)
+        with enrichments.start(asking(), 8.0) as run:
+            await run.event()
+            await asyncio.sleep(1.0)
+        [record] = journal.records
+        [database] = record.outcomes
+        assert database.disposition is Disposition.PENDING
+        assert (database.called_at, database.expected_usd_micros) == (NOON, 300)
+
+    in_virtual_time(scene())
