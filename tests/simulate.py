@@ -26,7 +26,7 @@ def main() -> int:
         return 1
     seconds = time.monotonic() - began
     print(f"\n{requests:,} requests in {arguments.seeds:,} worlds, {seconds:.0f} s: every promise held.")
-    print(f"{calls:,} calls reached a provider and were billed ${billed / 1_000_000:,.2f}; not a cent more was spent.")
+    print(f"{calls:,} calls reached a provider, which billed ${billed / 1_000_000:,.2f}.")
     for word, number in ended.most_common():
         print(f"  {number:>10,}  {word}")
     return 0
