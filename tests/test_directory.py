@@ -111,3 +111,12 @@ async def test_nothing_is_held_of_a_company_that_was_forgotten(tmp_path: Path) -
     batch = opened.batch()
     assert batch.is_forgotten(id_of_domain(DOMAIN))
     opened.close()
+
+
+async def test_a_plan_knows_what_the_directory_holds_and_asks_nobody(tmp_path: Path) -> None:
+    held(tmp_path)
+    async with sandbox(SandboxSettings(latency_scale=0)) as box, service(tmp_path, box) as client:
+        plan = await client.plan(DOMAIN)
+        assert box.calls() == 0
+    assert not [each.source for each in plan.sources if each.would_call]
+    assert plan.max_cost_usd_micros == 0
