@@ -18,8 +18,8 @@ from enrichment.domain.subject import Subject
 # shorter form of it (tests/test_directory_lists.py prints the count). Smaller companies have accountants.
 WEBSITE, NUMBER, NAME = 0.95, 0.95, 0.60
 MAILBOX_AND_NAME, MAILBOX, MAILBOX_AGAINST_NAME = 0.93, 0.70, 0.50
-# A domain in the register entries of more companies than this is an accountant's or a provider's. Of the mail domains
-# that listed companies share, nine in ten are shared by five at most: those are groups.
+# A domain in the register entries of more companies than this is an accountant's or a provider's, not a group's; an
+# estimate.
 MOST_SHARING = 5
 
 

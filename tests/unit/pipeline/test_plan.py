@@ -13,7 +13,7 @@ from enrichment.domain.errors import SkipReason
 from enrichment.domain.event import Disposition
 from enrichment.domain.fact import Answer
 from enrichment.domain.subject import Subject
-from enrichment.pipeline.plan import plan
+from enrichment.pipeline.plan import PROFILE, plan
 from enrichment.pipeline.situation import Action, Candidate, Decision, Ended, Rules, Situation
 from fakes import NOON, entry, fact, request
 
@@ -412,3 +412,34 @@ def test_what_others_are_asking_anyway_is_shared_without_money_for_it() -> None:
     assert (first.action, first.may_pay) == (Action.START, False)
     # It takes nothing of the money, and gives nothing back to wait for.
     assert (second.action, second.reason) == (Action.SKIP, SkipReason.OVER_BUDGET)
+
+
+PROFILE_ON_FILE = dict.fromkeys(PROFILE, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("on_file", "changes", "is_spared"),
+    [
+        (PROFILE_ON_FILE, {}, True),
+        ({**PROFILE_ON_FILE, Field.STATUS: 0.79}, {}, False),
+        ({name: 0.9 for name in PROFILE if name is not Field.STATUS}, {}, False),
+        ({}, {}, False),
+        (PROFILE_ON_FILE, {"rules": Rules(directory_answered=False)}, False),
+        ({Field.PHONE: 0.9}, {"request": request(wanted=frozenset({Field.PHONE}))}, True),
+        (PROFILE_ON_FILE, {"request": request(wanted=frozenset({Field.PHONE}))}, False),
+    ],
+    ids=["all of it", "too unsure", "not all", "nothing", "switched off", "what is wanted", "not what is wanted"],
+)
+def test_what_the_directory_holds_well_enough_ends_an_enrichment(
+    on_file: dict[Field, float], changes: dict[str, Any], is_spared: bool
+) -> None:
+    one = candidate(brings=(Field.NAME, Field.PHONE))
+    decision = decide(one, on_file=on_file, applicable=frozenset(Field), **changes)
+    assert (decision.reason is SkipReason.ALREADY_KNOWN) == is_spared
+    if is_spared:
+        assert decision.explanation.startswith("the directory holds ")
+
+
+def test_the_directory_itself_is_asked_whatever_it_holds() -> None:
+    local = candidate(is_local=True, layer=Layer.FOUNDATION)
+    assert decide(local, on_file=PROFILE_ON_FILE, applicable=frozenset(Field)).action is Action.START
