@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "guards": {"domain", "guards"},
     "stores": {"domain", "stores"},
     "rpc": {"domain", "pipeline", "rpc"},
+    "harvest": {"domain", "harvest"},
     "sandbox": {"domain", "sandbox"},
     "terminal": {"domain", "terminal"},
 }

@@ -72,6 +72,21 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
     """
     check_listen(settings)
     async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(enriching(settings))
+        server = Server(
+            _server_settings(settings), parts.enrichments, _operations(parts.tools, parts.shared), time.time
+        )
+        address = await server.start()
+        if settings.callers and not (settings.tls.certificate or is_loopback(settings.listen)):
+            log.warning("tokens come in the clear: set IMENSIAH_TLS__CERTIFICATE and __KEY, or have a proxy speak TLS")
+        stack.push_async_callback(server.drain)
+        yield address
+
+
+@asynccontextmanager
+async def enriching(settings: Settings) -> AsyncGenerator["Parts"]:
+    """All that enriches, without a server; what is under way is waited for on the way out."""
+    async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(_ledger(settings))
         store = await _store(settings)
         stack.push_async_callback(store.close)
@@ -82,15 +97,19 @@ async def serving(settings: Settings) -> AsyncGenerator[str]:
         tools = _tools(settings, shared, _Kept(ledger, switches, directory))
         for each in tools.sources.values():
             stack.push_async_callback(each.source.close)
-        enrichments = Enrichments(tools)
         # What is paid for is waited for, settled and kept, though nobody waits for its answer.
         stack.push_async_callback(shared.flights.landed, settings.drain_ms / 1000)
-        server = Server(_server_settings(settings), enrichments, _operations(tools, shared), time.time)
-        address = await server.start()
-        if settings.callers and not (settings.tls.certificate or is_loopback(settings.listen)):
-            log.warning("tokens come in the clear: set IMENSIAH_TLS__CERTIFICATE and __KEY, or have a proxy speak TLS")
-        stack.push_async_callback(server.drain)
-        yield address
+        yield Parts(Enrichments(tools), tools, shared, ledger, directory)
+
+
+class Parts(NamedTuple):
+    """What runs in a process that enriches."""
+
+    enrichments: Enrichments
+    tools: Tools
+    shared: Shared
+    ledger: Ledger
+    directory: SqlDirectory
 
 
 async def _store(settings: Settings) -> Store:

@@ -143,13 +143,15 @@ def _days(text: str) -> float:
     return days
 
 
-def _address(text: str) -> str:
+def provider_address(text: str) -> str:
+    """Where a provider is reached; raises ValueError for what is no address of HTTP."""
     if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", text):
         raise ValueError(text)
     return text
 
 
-def _key(text: str) -> str:
+def provider_key(text: str) -> str:
+    """A key as a provider gave it; raises ValueError for one that cannot be sent."""
     # A header carries no other letters, and a call with a key that cannot be sent would count as one that was.
     if not (text.isascii() and text.isprintable()):
         raise ValueError(text)
@@ -160,8 +162,8 @@ MOST_DAYS = 3_650
 # A price below nothing would give back what was spent, and with it the limit.
 _SETTINGS: Mapping[str, Any] = {
     "enabled": truth,
-    "base_url": _address,
-    "api_key": _key,
+    "base_url": provider_address,
+    "api_key": provider_key,
     "price_usd_micros": _from(0, 1_000_000_000),
     "month_limit_usd_micros": _from(0, 1_000_000_000_000),
     "max_concurrent": _from(1, 1_000),

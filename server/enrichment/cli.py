@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from enrichment.domain.directory import DirectoryUnavailable
+from enrichment.domain.harvest import SearchFailed
 from enrichment.domain.ports import LedgerUnavailable
 from enrichment.terminal import connection, operations, questions, words
 from enrichment.terminal.connection import token_lines
 from enrichment.terminal.directory import add_directory
 from enrichment.terminal.failures import ExitCode, Failed, explained
+from enrichment.terminal.harvest import HarvestDisplay
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
 from enrichment.terminal.spending import spending_json, spending_table
@@ -110,8 +113,8 @@ def parser() -> argparse.ArgumentParser:
     operations.add_switch(command("switch", operations.switch, "switch a source of a server on or off, for good"))
     operations.add_forget(command("forget", operations.forget, "erase all that a server holds of one company"))
     _spend_options(command("spend", _spend, "what was spent, from the ledger of the settings in force"))
-    directory = command("directory", _import, "fill the company directory from files, and look at it")
-    add_directory(directory, _import, _stats)
+    directory = command("directory", _import, "fill the company directory, and look at it")
+    add_directory(directory, _import, _stats, _harvest)
     command("config", _config, "print the settings in force, as a file for IMENSIAH_CONFIG; keys are not shown")
     return top
 
@@ -274,6 +277,20 @@ def _on_directory(command: str, arguments: Arguments) -> int:
         getattr(directory_commands, command)(arguments, settings)
     except directory_commands.Unimportable as error:
         raise Failed(ExitCode.FAILED, str(error)) from None
+    return ExitCode.OK
+
+
+def _harvest(arguments: Arguments) -> int:
+    settings = _settings()
+    with _server_extra():
+        from enrichment.harvesting import harvest
+    with HarvestDisplay(console_for(sys.stdout)) as display:
+        try:
+            asyncio.run(harvest(settings, arguments.country, arguments.limit, display))
+        except ValueError as error:
+            raise Failed(ExitCode.USAGE, str(error)) from None
+        except (SearchFailed, LedgerUnavailable, DirectoryUnavailable) as error:
+            raise Failed(ExitCode.FAILED, str(error)) from None
     return ExitCode.OK
 
 

@@ -15,13 +15,14 @@ def in_force(settings: Settings) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {
         name: value if isinstance(value, int) else str(value)
         for name, value in asdict(replace(settings, sources=(), callers={})).items()
-        if name not in ("sources", "rules", "prefer", "guards", "callers", "tls", soft_deadline)
+        if name not in ("sources", "rules", "prefer", "guards", "callers", "tls", "harvest", soft_deadline)
     }
     found["layers.foundation.soft_deadline_ms"] = settings.foundation_soft_deadline_ms
     found |= {f"prefer.{thing}": name for thing, name in asdict(settings.prefer).items()}
     found |= {f"rules.{rule}": value for rule, value in asdict(settings.rules).items()}
     found |= {f"guards.{guard}": value for guard, value in asdict(settings.guards).items()}
     found |= {f"tls.{name}": str(path) for name, path in asdict(settings.tls).items() if path}
+    found |= {f"harvest.{name}": value for name, value in asdict(settings.harvest).items() if value != ""}
     for digest, caller in settings.callers.items():
         found |= {f"callers.{caller.name}.{key}": value for key, value in _of_caller(digest, caller).items()}
     for entry in settings.sources:

@@ -12,7 +12,7 @@ import platformdirs
 
 from enrichment.access import LAST_PORT, MAKE_ONE, Certificates, address, callers, is_loopback
 from enrichment.catalogue import load as load_catalogue
-from enrichment.catalogue import truth
+from enrichment.catalogue import provider_address, provider_key, truth
 from enrichment.domain.caller import Caller
 from enrichment.domain.catalogue import Entry
 from enrichment.pipeline.situation import Rules
@@ -32,6 +32,19 @@ class Guards:
     breaker: bool = True
     limiter: bool = True
     budget: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Harvesting:
+    """Searches for companies that are not held yet: where, with which token, at which price, for how much a month.
+
+    The price is Apify's list price for a page on its smallest plan ($4.50 for 1,000, November 2026).
+    """
+
+    base_url: str = "https://api.apify.com"
+    api_key: str = ""
+    page_price_usd_micros: int = 4_500
+    max_cost_usd_micros: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Settings:
     rules: Rules = Rules()
     prefer: Preferences = Preferences()
     guards: Guards = Guards()
+    harvest: Harvesting = Harvesting()
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -80,6 +94,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     prefer = Preferences(
         **{name: read(variable, parse) for name, (variable, parse) in _PREFER.items() if variable in read}
     )
+    harvest = {name: read(variable, parse) for name, (variable, parse) in _HARVEST.items() if variable in read}
     settings = Settings(
         sources=preferring(load_catalogue(read.named("SOURCES")), prefer),
         prefer=prefer,
@@ -88,6 +103,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         data_dir=given.pop("data_dir", Path(platformdirs.user_data_dir("imensiah"))),
         rules=Rules(**rules),
         guards=Guards(**guards),
+        harvest=Harvesting(**harvest),
         **given,
     )
     read.refuse_unknown()
@@ -168,11 +184,20 @@ _PREFER: Mapping[str, tuple[str, Callable[[str], str]]] = {
     thing: (f"PREFER__{thing.upper()}", one_of(pair)) for thing, pair in PAIRS.items()
 }
 
+_HARVEST: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "base_url": ("HARVEST__BASE_URL", provider_address),
+    "api_key": ("HARVEST__API_KEY", provider_key),
+    "page_price_usd_micros": ("HARVEST__PAGE_PRICE_USD_MICROS", _positive),
+    "max_cost_usd_micros": ("HARVEST__MAX_COST_USD_MICROS", _count),
+}
+
 # For a person whose value could not be read.
 _WHAT_IS_RIGHT: Mapping[object, str] = {
     _count: f"a whole number from 0 to {MOST}",
     _positive: f"a whole number from 1 to {MOST}",
     truth: "true or false",
+    provider_address: "an address such as https://api.apify.com",
+    provider_key: "a token of printable ASCII characters",
     **{parse: " or ".join(PAIRS[thing]) for thing, (_, parse) in _PREFER.items()},
     address: f"host:port with a port up to {LAST_PORT}, such as 127.0.0.1:50051 or [::1]:50051",
     _cache_url: "sqlite:// (a file in the data folder), memory:// or redis://host:port/number (rediss:// with TLS)",

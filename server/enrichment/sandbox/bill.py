@@ -20,6 +20,8 @@ MAPBOX_CALL = 750
 MAPBOX_PERMANENT_CALL = 5_000
 # What a search is put at; the list price is $35 for 1,000 after 1,000 a month.
 GOOGLE_PLACES_CALL = 17_000
+# A page of results on the smallest plan: $4.50 for 1,000.
+APIFY_PAGE = 4_500
 # Model: micro-dollars for a million tokens in, and out.
 GROQ_TOKENS: Mapping[str, tuple[int, int]] = {
     "openai/gpt-oss-20b": (75_000, 300_000),

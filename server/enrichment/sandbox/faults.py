@@ -18,6 +18,7 @@ QUOTA_STATUSES: Mapping[str, int] = {
     "people_data_labs": 402,
     "google_places": 429,
     "anthropic": 400,
+    "apify": 402,
 }
 
 

@@ -16,6 +16,7 @@
 | wikidata | 200 | 900 |
 | groq | 700 | 1800 |
 | anthropic | 900 | 2400 |
+| apify | 250 | 700 |
 
 The figures are what clients of these providers report and set their timeouts by; they are not measurements of ours.
 """
@@ -40,6 +41,7 @@ DISTRIBUTIONS = {
     "wikidata": (200, 900),
     "groq": (700, 1800),
     "anthropic": (900, 2400),
+    "apify": (250, 700),
 }
 PROVIDERS = tuple(DISTRIBUTIONS)
 # Where the 95th percentile of the standard normal distribution lies.

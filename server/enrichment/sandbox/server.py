@@ -12,13 +12,13 @@ from enrichment.sandbox.exchange import Desk
 from enrichment.sandbox.front import Front
 from enrichment.sandbox.journal import Exchange
 from enrichment.sandbox.latency import PROVIDERS, Latency
-from enrichment.sandbox.providers import KEYS
+from enrichment.sandbox.providers import KEYS, apify
 from enrichment.sandbox.resolver import NameServer, Resolver
 from enrichment.sandbox.world import World
 
 _PREFIX = "IMENSIAH_SOURCES__"
-# Websites are found by CONNECT_TO, the name server by SERVER.
-_AT_BASE_URL = tuple(name for name in PROVIDERS if name not in ("website", "dns"))
+# Websites are found by CONNECT_TO, the name server by SERVER; Apify is no source.
+_AT_BASE_URL = tuple(name for name in PROVIDERS if name not in ("website", "dns", "apify"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Sandbox:
             f"{_PREFIX}WEBSITE__CONNECT_TO": self.url.removeprefix("http://"),
             f"{_PREFIX}DNS__SERVER": self.dns_address,
         }
-        return {**bases, **keys, **own}
+        harvest = {"IMENSIAH_HARVEST__BASE_URL": self.url, "IMENSIAH_HARVEST__API_KEY": apify.KEY}
+        return {**bases, **keys, **own, **harvest}
 
     def bill(self) -> Mapping[str, object]:
         """Calls, billed calls and micro-dollars of each provider and in total."""

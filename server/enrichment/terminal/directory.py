@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from enrichment.terminal import words
+from enrichment.terminal.harvest import add_harvest
 from enrichment.terminal.text import clean
 
 Run = Callable[[Namespace], int]
 
 
-def add_directory(command: ArgumentParser, run_import: Run, run_stats: Run) -> None:
+def add_directory(command: ArgumentParser, run_import: Run, run_stats: Run, run_harvest: Run) -> None:
     """The commands of `imensiah directory`."""
     commands = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
     about = "read companies from files; what was read once is not read again"
@@ -38,6 +39,8 @@ def add_directory(command: ArgumentParser, run_import: Run, run_stats: Run) -> N
     stats = commands.add_parser("stats", help=about, description=f"{about[0].upper()}{about[1:]}.")
     stats.set_defaults(run=run_stats)
     stats.add_argument("--json", action="store_true", help="for programs")
+    about = "search for companies that are not held yet, which costs money, and fill them from free sources"
+    add_harvest(commands.add_parser("harvest", help=about, description=f"{about[0].upper()}{about[1:]}."), run_harvest)
 
 
 def mapping_table(columns: Mapping[str, str]) -> RenderableType:

@@ -13,6 +13,7 @@ MOST_SECONDS = 3_600
 MOST_SCALE = 100
 LAST_PORT = 65_535
 MOST_DAYS = 3_650
+MOST_COMPANIES = 100_000
 
 
 def day(text: str) -> date:
@@ -79,6 +80,13 @@ def days(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= MOST_DAYS:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MOST_DAYS:,}")
+
+
+def companies(text: str) -> int:
+    """How many companies at most."""
+    if text.isdecimal() and 1 <= int(text) <= MOST_COMPANIES:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of companies from 1 to {MOST_COMPANIES:,}")
 
 
 def caller(text: str) -> str:

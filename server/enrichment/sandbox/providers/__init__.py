@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from enrichment.sandbox.providers import (
     anthropic,
+    apify,
     clearbit,
     gleif,
     google_places,
@@ -48,6 +49,7 @@ def http_providers(world: World) -> Mapping[str, Provider]:
         "wikidata": Wikidata(world),
         "groq": groq.Groq(world),
         "anthropic": anthropic.Anthropic(world),
+        "apify": apify.Apify(world),
     }
 
 
@@ -63,6 +65,7 @@ _BEGINNINGS: Mapping[str, str] = {
     "/sparql": "wikidata",
     "/openai/": "groq",
     "/v1/messages": "anthropic",
+    **dict.fromkeys(apify.PATHS, "apify"),
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from enrichment.domain.directory import Tie, id_of_domain
 from enrichment.domain.names import normalised_name
 from enrichment.stores.directory.rows import Row
-from enrichment.stores.directory.tables import domains, forgotten, names, numbers, records
+from enrichment.stores.directory.tables import domains, forgotten, harvest_domains, names, numbers, records
 
 _NEWER = "(excluded.as_of, excluded.expires_at) >= (kept.as_of, kept.expires_at)"
 _SURER = "excluded.confidence > kept.confidence"
@@ -83,9 +83,10 @@ def forgotten_ids(connection: Connection) -> frozenset[int]:
 
 def erase(connection: Connection, ids: Iterable[int], own: Iterable[str]) -> int:
     """Deletes the companies with these ids and all that points to them or from their own domains; how many rows."""
-    ids = list(ids)
+    ids, own = list(ids), list(own)
+    connection.execute(delete(harvest_domains).where(harvest_domains.c.domain.in_(own)))
     count = connection.execute(delete(records).where(records.c.company_id.in_(ids))).rowcount
-    connection.execute(delete(domains).where(or_(domains.c.company_id.in_(ids), domains.c.domain.in_(list(own)))))
+    connection.execute(delete(domains).where(or_(domains.c.company_id.in_(ids), domains.c.domain.in_(own))))
     for table in (numbers, names):
         connection.execute(delete(table).where(table.c.company_id.in_(ids)))
     return count

@@ -85,6 +85,19 @@ class SqlDirectory:
                 f"the directory has not forgotten {domain} within {FORGET_SECONDS:g} s"
             ) from None
 
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What the work reads; raises DirectoryUnavailable."""
+
+        def read() -> T:
+            with self._database.reading() as connection:
+                return work(connection)
+
+        return await self._on(self._readers, read)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Does the work in one transaction, after what was learnt before; raises DirectoryUnavailable."""
+        return await self._on(self._writer, partial(self._database.write, work))
+
     async def _on(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(threads, work)

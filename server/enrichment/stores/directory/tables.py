@@ -108,3 +108,32 @@ imports = Table(
     Column("rejects_bytes", BigInteger, nullable=False),
     Column("is_done", Boolean, nullable=False),
 )
+
+# Searches that were paid for; written before the money is sent, so that one that was killed is found again.
+harvests = Table(
+    "directory_harvests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("country_code"),
+    Column("companies_max", Integer, nullable=False),
+    _text("month"),
+    Column("started_at", Double, nullable=False),
+    _text("queries"),
+    Column("pages_per_query", Integer, nullable=False),
+    Column("run_limit_usd_micros", BigInteger, nullable=False),
+    _text("stage"),
+    _text("run_id"),
+    _text("dataset_id"),
+    Column("cost_usd_micros", BigInteger, nullable=False),
+    Column("found", Integer, nullable=False),
+)
+
+# What a harvest has found and not yet visited.
+harvest_domains = Table(
+    "directory_harvest_domains",
+    metadata,
+    _text("harvest_id"),
+    Column("position", Integer, nullable=False),
+    _text("domain"),
+    PrimaryKeyConstraint("harvest_id", "position"),
+)

@@ -6,7 +6,6 @@ circle. In SQLite the transaction holds the only write lock from its first state
 """
 
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,8 @@ from enrichment.stores.ledger.tables import accounts, holds
 
 # Holds that one transaction of a sweep ends: short, so that callers are not kept waiting behind it.
 SWEPT_AT_ONCE = 200
+# What is held for longer is not held for a call: none may last longer than ten minutes.
+LONGEST_CALL_SECONDS = 3_600.0
 
 
 @dataclass(eq=False, slots=True)
@@ -52,8 +53,12 @@ def carry_out(connection: Connection, operations: Sequence[Operation]) -> list[O
 
 
 def sweep(connection: Connection, now: float, *, all_open: bool = False) -> int:
-    """Ends some of the holds that nobody is left to end, and answers how many; `all_open`: whenever they expire."""
-    until = math.inf if all_open else now
+    """Ends some of the holds that nobody is left to end, and answers how many.
+
+    `all_open`: those of any call as well, whenever they expire. One that lasts longer than a call is of work that
+    another process goes on with.
+    """
+    until = now + LONGEST_CALL_SECONDS if all_open else now
     overdue = select(holds).where(holds.c.ended_at.is_(None), holds.c.expires_at <= until)
     # What another replica has in hand, it ends.
     rows = connection.execute(overdue.order_by(holds.c.id).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True))
