@@ -14,14 +14,11 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from enrichment.domain.directory import DirectoryUnavailable
-from enrichment.domain.harvest import SearchFailed
 from enrichment.domain.ports import LedgerUnavailable
 from enrichment.terminal import connection, operations, questions, words
 from enrichment.terminal.connection import token_lines
 from enrichment.terminal.directory import add_directory
 from enrichment.terminal.failures import ExitCode, Failed, explained
-from enrichment.terminal.harvest import HarvestDisplay
 from enrichment.terminal.settings_file import settings_file
 from enrichment.terminal.show import console_for, put, show, show_json
 from enrichment.terminal.spending import spending_json, spending_table
@@ -283,14 +280,8 @@ def _on_directory(command: str, arguments: Arguments) -> int:
 def _harvest(arguments: Arguments) -> int:
     settings = _settings()
     with _server_extra():
-        from enrichment.harvesting import harvest
-    with HarvestDisplay(console_for(sys.stdout)) as display:
-        try:
-            asyncio.run(harvest(settings, arguments.country, arguments.limit, display))
-        except ValueError as error:
-            raise Failed(ExitCode.USAGE, str(error)) from None
-        except (SearchFailed, LedgerUnavailable, DirectoryUnavailable) as error:
-            raise Failed(ExitCode.FAILED, str(error)) from None
+        from enrichment.harvesting import show_harvest
+    show_harvest(arguments, settings)
     return ExitCode.OK
 
 

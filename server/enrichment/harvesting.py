@@ -1,6 +1,9 @@
 """`imensiah directory harvest`: companies that nobody has asked about, searched for and filled from free sources."""
 
+import argparse
+import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,9 +15,11 @@ from uuid import uuid4
 from enrichment.app import Parts, enriching
 from enrichment.domain.catalogue import Layer
 from enrichment.domain.company import DEFAULT_FIELDS
+from enrichment.domain.directory import DirectoryUnavailable
 from enrichment.domain.event import Completed, EnrichmentRequest
 from enrichment.domain.harvest import Harvest, SearchFailed, Stage
 from enrichment.domain.money import dollars
+from enrichment.domain.ports import LedgerUnavailable
 from enrichment.domain.subject import Hints
 from enrichment.harvest.apify import Apify
 from enrichment.harvest.fill import Visit, fill
@@ -22,6 +27,9 @@ from enrichment.harvest.plan import LEAST_RUN_USD_MICROS, SearchPlan, Wish, coun
 from enrichment.harvest.search import Search
 from enrichment.settings import Settings
 from enrichment.stores.directory.harvests import SqlHarvests
+from enrichment.terminal.failures import ExitCode, Failed
+from enrichment.terminal.harvest import HarvestDisplay
+from enrichment.terminal.show import console_for
 
 try:
     import fcntl
@@ -37,6 +45,17 @@ class Watcher(Protocol):
     def say(self, sentence: str) -> None: ...
 
     def visited(self, done: int, total: int) -> None: ...
+
+
+def show_harvest(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`imensiah directory harvest`; raises Failed with a sentence for the person who asks."""
+    with HarvestDisplay(console_for(sys.stdout)) as display:
+        try:
+            asyncio.run(harvest(settings, arguments.country, arguments.limit, display))
+        except ValueError as error:
+            raise Failed(ExitCode.USAGE, str(error)) from None
+        except (SearchFailed, LedgerUnavailable, DirectoryUnavailable) as error:
+            raise Failed(ExitCode.FAILED, str(error)) from None
 
 
 async def harvest(settings: Settings, country_code: str, limit: int, watcher: Watcher) -> Harvest:

@@ -219,8 +219,8 @@ class _Reader:
         try:
             return parse(text)
         except (KeyError, ValueError):
-            # A password is not for a log.
-            shown = re.sub("://.*@", "://***@", text)
+            # A password or a key is not for a log.
+            shown = "***" if parse is provider_key else re.sub("://.*@", "://***@", text)
             raise ValueError(f"{PREFIX}{name}={shown!r} cannot be read: it takes {_WHAT_IS_RIGHT[parse]}") from None
 
     def named(self, table: str) -> dict[str, dict[str, str]]:

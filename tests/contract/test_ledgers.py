@@ -281,6 +281,17 @@ async def test_what_is_written_is_there_after_a_restart(lasting: Place, clock: H
             await ledger.hold(hold("a", 300))
 
 
+async def test_what_is_held_for_longer_than_any_call_outlives_the_process_that_held_it(
+    lasting: Place, clock: HandClock
+) -> None:
+    async with opened(lasting, clock) as first:
+        await first.hold_sent(hold("days", 300, seconds=7 * 86_400))
+    async with opened(lasting, clock) as second:
+        assert await lasting.balance(second) == (0, 300)
+        second.settle("days", 120)
+        assert await lasting.balance(second) == (120, 0)
+
+
 async def test_replicas_share_one_limit(lasting: Place, clock: HandClock) -> None:
     async with opened(lasting, clock) as one, opened(lasting, clock) as other:
         # In opposite orders: who locked them as they came would wait in a circle.

@@ -25,6 +25,7 @@ async def ask(client: httpx.AsyncClient, box: Sandbox, provider: str) -> httpx.R
         "rdap": f"/domain/{brazilian.domain}",
         "receitaws": f"/v1/cnpj/{brazilian.facts.number}",
         "opencnpj": f"/{brazilian.facts.number}",
+        "apify": "/v2/acts/apify~google-search-scraper/runs?token=sandbox-apify",
     }
     if provider in bare:
         return await client.get(bare[provider])
@@ -188,7 +189,7 @@ async def test_a_used_up_allowance_is_said_as_the_provider_says_it(
     box.set_fault(provider, "quota")
     reply = await ask(client, box, provider)
     assert reply.status_code == QUOTA_STATUSES[provider]
-    assert re.search("limit|quota|credit|maximum|banned", reply.text)
+    assert re.search("limit|quota|credit|maximum|banned|remaining usage", reply.text)
     assert box.cost_usd_micros() == 0
 
 

@@ -68,6 +68,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "/search/searchbox/v1/forward",
         "/openai/v1/chat/completions",
         "/v1/messages",
+        "/v2/actor-runs/none",
     ):
         await client.get(path)
     await client.post("/v1/places:searchText")
@@ -87,6 +88,7 @@ async def test_every_path_reaches_its_provider_and_every_host_its_site(box: Sand
         "wikidata": 1,
         "groq": 1,
         "anthropic": 1,
+        "apify": 1,
     }
 
 
@@ -99,8 +101,10 @@ async def test_a_path_that_is_nobodys_is_not_found_and_not_counted(box: Sandbox,
 
 
 async def test_the_environment_points_a_server_at_the_sandbox(box: Sandbox) -> None:
-    entries = {entry.name: entry for entry in load(box.environment).sources}
-    for name in set(PROVIDERS) - {"website", "dns"}:
+    settings = load(box.environment)
+    entries = {entry.name: entry for entry in settings.sources}
+    assert (settings.harvest.base_url, settings.harvest.api_key) == (box.url, "sandbox-apify")
+    for name in set(PROVIDERS) - {"website", "dns", "apify"}:
         assert entries[name].base_url == box.url
     assert f"http://{entries['website'].options['connect_to']}" == box.url
     assert entries["dns"].options["server"] == box.dns_address
