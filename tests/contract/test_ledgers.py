@@ -10,6 +10,8 @@ import pytest
 from contract.ledgers import DAY, MONTH, AnyLedger, HandClock, Place, hold, in_file, in_memory, on_server
 from enrichment.domain.ports import LedgerUnavailable
 from enrichment.domain.purse import Account
+from enrichment.stores.ledger import memory
+from enrichment.stores.ledger.memory import MemoryLedger
 from fakes import NOON
 from live.postgresql import PostgresServer, postgres_server
 
@@ -320,3 +322,23 @@ async def test_a_replica_that_starts_leaves_the_holds_of_the_others_alone(lastin
         await one.hold(hold("a", 300))
         async with opened(lasting, clock) as other:
             assert await lasting.balance(other) == (0, 300)
+
+
+async def test_in_memory_accounts_of_long_ago_are_forgotten_and_those_in_use_are_not(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MOST_ACCOUNTS", 3)
+    ledger = MemoryLedger(clock)
+    assert await ledger.hold(hold("open", 900)) is None
+    for number in range(10):
+        used, once = Account("batch:used", 100), Account(f"batch:{number}", 100)
+        await ledger.hold_sent(hold(f"used {number}", 100, used))
+        ledger.settle(f"used {number}", 100)
+        await ledger.hold_sent(hold(f"once {number}", 100, once))
+        ledger.settle(f"once {number}", 100)
+    assert ledger.balance(DAY.key).held == 900
+    assert ledger.balance("batch:used").spent == 100
+    assert [number for number in range(10) if ledger.balance(f"batch:{number}").spent] == [9]
+    assert await ledger.hold(hold("more", 101)) == DAY
+    ledger.release("open")
+    assert ledger.balance(DAY.key).held == 0

@@ -1,6 +1,7 @@
 """The ledger in memory: for `memory://`, where nothing is to outlive the process, and for tests."""
 
 from collections import deque
+from itertools import islice
 
 from enrichment.domain.ports import Clock
 from enrichment.domain.purse import Account, Hold
@@ -9,6 +10,9 @@ from enrichment.stores.ledger.book import OPEN, Balance, Book, expired
 
 # Ended holds that are remembered, so that none is held again, and the last records: more than any retry lasts for.
 MOST_ENDED, MOST_RECORDS = 10_000, 1_000
+# Accounts without an open hold that are remembered, those asked for last: every batch and every day of a caller has
+# one, and one that is forgotten begins again at nothing.
+MOST_ACCOUNTS = 10_000
 
 
 class MemoryLedger:
@@ -28,11 +32,15 @@ class MemoryLedger:
 
     async def hold(self, hold: Hold) -> Account | None:
         """Sets the money aside on all accounts, or on none: then the account that did not allow it."""
-        return self._book.hold(hold, self._clock())
+        refused = self._book.hold(hold, self._clock())
+        self._use(hold)
+        return refused
 
     async def hold_sent(self, hold: Hold) -> Account | None:
         """Sets the money aside for what is about to be sent."""
-        return self._book.hold_sent(hold, self._clock())
+        refused = self._book.hold_sent(hold, self._clock())
+        self._use(hold)
+        return refused
 
     async def mark_sent(self, hold_id: str) -> None:
         """From now on only `settle` ends the hold."""
@@ -61,6 +69,16 @@ class MemoryLedger:
     def balance(self, key: str) -> Balance:
         """What an account has paid and what is set aside on it now."""
         return self._book.balances.get(key, Balance())
+
+    def _use(self, hold: Hold) -> None:
+        balances = self._book.balances
+        for account in hold.purse.accounts:
+            if account.key in balances:
+                balances[account.key] = balances.pop(account.key)
+        too_many = max(0, len(balances) - MOST_ACCOUNTS)
+        idle = (key for key, balance in balances.items() if not balance.held)
+        for key in list(islice(idle, too_many)):
+            del balances[key]
 
     def _forget(self) -> None:
         book = self._book
