@@ -140,10 +140,8 @@ class Repeats:
 
     def _find(self, asked: Asked) -> _Recording | None:
         now = asyncio.get_running_loop().time()
-        for recording in list(self._recordings.values()):
-            if recording.began + REMEMBERED_SECONDS > now:
-                break
-            self._drop(recording)
+        while (oldest := next(iter(self._recordings.values()), None)) and oldest.began + REMEMBERED_SECONDS <= now:
+            self._drop(oldest)
         found = self._recordings.get((asked.caller, asked.request_id))
         if found is not None and found.asked.question != asked.question:
             raise Refused(status.request_id_reused(asked.request_id))
