@@ -11,6 +11,8 @@ from google.rpc.error_details_pb2 import ErrorInfo  # pyright: ignore[reportMiss
 
 from enrichment.domain.event import EnrichmentRequest
 from enrichment.domain.purse import Account, Purse
+from enrichment.rpc.admission import without_kept_free
+from enrichment.rpc.workload import FIRST_LIMIT
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 from imensiah.enrichment.v1.enrichment_service_pb2_grpc import EnrichmentServiceStub
 from rpc.scripted import ScriptedEnrichments, Step, completed, endless, layer_result, started, usual
@@ -398,6 +400,23 @@ async def test_the_request_id_of_an_item_works_as_that_of_an_enrich_and_costs_no
     assert [reason_of(each) for each in answers if each.item_id == "other"] == ["REQUEST_ID_REUSED"]
     assert answers[-1].completed == pb.BatchCompleted(items=2, failed_items=1)
     assert len(enrichments.runs) == 1
+
+
+async def test_items_with_a_request_id_that_find_the_same_room_wait_for_another_and_none_is_refused() -> None:
+    enrichments, names = Halting(), [f"i{number}" for number in range(100)]
+    async with calling(enrichments, max_lag_seconds=60.0) as caller:
+        items = (item(name, request_id=f"{ID[:-2]}{number:02}") for number, name in enumerate(names))
+        call = await said(caller, config(final_only=True, max_outstanding=100), *items)
+        await within_seconds(call.done_writing())
+        await begun(caller, enrichments, without_kept_free(FIRST_LIMIT))
+        # So many end that there is room for one; all who wait for it see it.
+        first = [request.domain.removesuffix(".com.br") for request in enrichments.requests]
+        enrichments.release(*first[: len(first) - without_kept_free(FIRST_LIMIT) + 1])
+        await begun(caller, enrichments, len(first) + 1)
+        enrichments.release(*names)
+        answers = [response async for response in call]
+    assert [reason_of(each) for each in answers if each.HasField("error")] == []
+    assert (answers[-1].completed.items, answers[-1].completed.failed_items) == (100, 0)
 
 
 async def test_a_batch_outlives_the_age_of_its_connection() -> None:

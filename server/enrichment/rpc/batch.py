@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -15,6 +15,7 @@ from enrichment.rpc.boundary import Visit, answer_to, is_cancelled, seconds_left
 from enrichment.rpc.outbox import Outbox
 from enrichment.rpc.streams import Streams
 from enrichment.rpc.validation import check, decoded
+from enrichment.rpc.workload import Full
 from imensiah.enrichment.v1 import enrichment_service_pb2 as pb
 
 # Companies in work at once where the caller leaves it to the server.
@@ -159,8 +160,14 @@ class _Batch:
             await self.outbox.put(failed.SerializeToString(), self._places)
 
     async def _enrich(self, item: pb.EnrichBatchItem) -> None:
+        while True:
+            await self._batches.streams.workload.room()
+            # One with a request id is begun by a task of its own: until it is, others may take the room.
+            with suppress(Full):
+                return await self._run(item)
+
+    async def _run(self, item: pb.EnrichBatchItem) -> None:
         visit, streams = self._visit, self._batches.streams
-        await streams.workload.room()
         seconds = seconds_left(visit.deadline - asyncio.get_running_loop().time(), visit.seconds)
         purse = visit.caller.purse(self._batches.clock(), *self._accounts)
         is_repeat = streams.is_repeat(item.request, purse)

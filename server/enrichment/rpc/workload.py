@@ -3,10 +3,9 @@
 One that asks its sources mostly waits, so how many there are says little of how busy the process is; by how much its
 timers come late says it, and is not misled by slow sources. The limit follows that lag: up by little while it is used
 and the loop keeps up, down by a share when it does not (additive increase, multiplicative decrease, as TCP and
-Netflix's concurrency-limits have it). A small lag counts already: grpc.aio takes in about one call each time the loop
-goes round, and what it has not taken in cannot be refused either: with a lag of 100 ms most of ten times too many calls
-ran into their deadlines unseen, with 25 ms none did (bench/overload.py). No stream queues: who waited here would have
-less time for his sources.
+Netflix's concurrency-limits have it). A small lag counts already: what the loop has not come to cannot be
+refused either; bench/overload.py tries such limits under load. No stream queues: who waited here would have less time
+for his sources.
 """
 
 import asyncio
@@ -28,8 +27,12 @@ GROWTH = 0.5
 CUT = 0.85
 
 
+class Full(Refused):
+    """As many are at work as may be: nothing was begun, and who can wait may wait for `room` again."""
+
+
 class Workload:
-    """Counts the enrichments at work, as a context manager around each; raises Refused above the limit of the moment.
+    """Counts the enrichments at work, as a context manager around each; raises Full above the limit of the moment.
 
     `most` is the highest limit, `most_lag_seconds` the lag above which it is cut.
     """
@@ -54,7 +57,7 @@ class Workload:
     def __enter__(self) -> Self:
         if self.at_work >= self.limit:
             self._refused += 1
-            raise Refused(busy(self.limit, pause(self._refused)))
+            raise Full(busy(self.limit, pause(self._refused)))
         self.at_work += 1
         return self
 
