@@ -29,7 +29,7 @@ from enrichment.pipeline.run import Enrichments
 from enrichment.pipeline.switches import Switches
 from enrichment.pipeline.tools import Guarded, Tools
 from enrichment.rpc.server import Server, ServerSettings
-from enrichment.settings import Settings, check_listen
+from enrichment.settings import Settings, check_budget, check_listen
 from enrichment.sources import build
 from enrichment.sources.directory import DirectorySource
 from enrichment.stores.aiocache_store import AiocacheStore
@@ -68,9 +68,11 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 async def serving(settings: Settings) -> AsyncGenerator[str]:
     """A running server; yields the address that it listens on, and drains on the way out.
 
-    Raises PermissionError where it would serve strangers, OSError where it cannot listen or its certificates are none.
+    Raises PermissionError where it would serve strangers or spend without limits, OSError where it cannot listen or its
+    certificates are none.
     """
     check_listen(settings)
+    check_budget(settings)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(enriching(settings))
         server = Server(

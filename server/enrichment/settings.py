@@ -121,6 +121,20 @@ def check_listen(settings: Settings) -> None:
     )
 
 
+def check_budget(settings: Settings) -> None:
+    """Raises PermissionError where calls that cost real money would be made without the ledger's limits."""
+    real = {entry.name: urlsplit(entry.base_url).hostname for entry in load_catalogue()}
+    # One that is switched off counts as well: a switch turns it on while the server runs.
+    paid = [each for each in settings.sources if each.api_key and (each.price_usd_micros or each.token_prices)]
+    for each in paid:
+        if not settings.guards.budget and urlsplit(each.base_url).hostname == real[each.name]:
+            raise PermissionError(
+                f"{PREFIX}GUARDS__BUDGET=false leaves no limit a month, a day or a batch, and {each.name} has a key "
+                f"and is asked at {each.base_url}, for money: leave out {PREFIX}GUARDS__BUDGET, or remove "
+                f"{PREFIX}SOURCES__{each.name.upper()}__API_KEY, or set its BASE_URL to a sandbox's"
+            )
+
+
 def _certificates(read: "_Reader") -> Certificates:
     given = {each.name: f"TLS__{each.name.upper()}" for each in fields(Certificates)}
     found = Certificates(**{name: read(variable, Path) for name, variable in given.items() if variable in read})

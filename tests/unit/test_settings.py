@@ -7,7 +7,7 @@ import pytest
 from enrichment.catalogue import load as load_catalogue
 from enrichment.domain.catalogue import Hosts, Layer, Tokens, Window
 from enrichment.domain.company import Field
-from enrichment.settings import load
+from enrichment.settings import check_budget, load
 
 ENVIRONMENT = {
     "HOME": "/nowhere",
@@ -240,3 +240,39 @@ def test_an_answer_has_a_time_of_grace_unless_terms_limit_keeping() -> None:
     days = {entry.name: entry.grace_seconds / 86_400 for entry in load({}).sources}
     assert (days["website"], days["receitaws"], days["groq"]) == (30, 15, 7)
     assert {days["google_places"], days["mapbox"]} == {0}
+
+
+NO_BUDGET = {"IMENSIAH_GUARDS__BUDGET": "false"}
+MAPBOX_KEY = {"IMENSIAH_SOURCES__MAPBOX__API_KEY": "s3cret"}
+
+
+@pytest.mark.parametrize(
+    "paid",
+    [
+        MAPBOX_KEY,
+        {"IMENSIAH_SOURCES__GROQ__API_KEY": "s3cret"},
+        {**MAPBOX_KEY, "IMENSIAH_SOURCES__MAPBOX__ENABLED": "false"},
+        {**MAPBOX_KEY, "IMENSIAH_SOURCES__MAPBOX__BASE_URL": "https://API.mapbox.com/"},
+    ],
+    ids=["price by call", "price by token", "switched off for now", "the same address in other letters"],
+)
+def test_real_money_is_not_spent_without_the_ledgers_limits(paid: dict[str, str]) -> None:
+    with pytest.raises(PermissionError, match="IMENSIAH_GUARDS__BUDGET=false leaves no limit") as error:
+        check_budget(load({**NO_BUDGET, **paid}))
+    assert "__API_KEY" in str(error.value)
+    assert "s3cret" not in str(error.value)
+    check_budget(load(paid))
+
+
+@pytest.mark.parametrize(
+    "free",
+    [
+        {},
+        {**MAPBOX_KEY, "IMENSIAH_SOURCES__MAPBOX__BASE_URL": "http://127.0.0.1:8080"},
+        {**MAPBOX_KEY, "IMENSIAH_SOURCES__MAPBOX__PRICE_USD_MICROS": "0"},
+        {"IMENSIAH_SOURCES__RECEITAWS__API_KEY": "s3cret"},
+    ],
+    ids=["no key", "a sandbox", "nothing to pay", "a free source"],
+)
+def test_what_costs_nothing_may_go_without_a_ledger(free: dict[str, str]) -> None:
+    check_budget(load({**NO_BUDGET, **free}))
