@@ -93,6 +93,8 @@ async def test_what_cannot_be_written_is_to_be_tried_again() -> None:
         stub = OperationsServiceStub(caller.channel)
         switched = await failure_of(stub.SetSourceEnabled(pb.SetSourceEnabledRequest(source="mapbox")))
         forgotten = await failure_of(stub.ForgetCompany(FORGET))
+    assert "may or may not have been switched, ListSources tells" in switched.message
+    assert "may be left" in forgotten.message
     for failed in (switched, forgotten):
         assert (failed.code, failed.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
         assert failed.retry_after == 5.0

@@ -28,7 +28,7 @@ class Operations:
     async def switch(self, source: str, *, is_enabled: bool) -> SourceStatus | None:
         """Switches a source and tells how it stands then; None where there is none of this name.
 
-        Raises LedgerUnavailable where the switch cannot be written: then nothing has changed.
+        Raises LedgerUnavailable where it is not known to be written: if it was, it holds after the next refresh.
         """
         if source not in self.tools.sources:
             return None

@@ -42,12 +42,14 @@ class OperationsService:
         return pb.ListSourcesResponse(sources=sources).SerializeToString()
 
     async def set_source_enabled(self, request: bytes, _: Visit) -> bytes:
-        """The SetSourceEnabledResponse; raises Refused for a source that is none, and where nothing can be written."""
+        """The SetSourceEnabledResponse; raises Refused for a source that is none, and where it may not be written."""
         message = decoded(pb.SetSourceEnabledRequest, request)
         try:
             switched = await self.operations.switch(message.source, is_enabled=message.enabled)
         except LedgerUnavailable:
-            raise Refused(status.store_unavailable(RETRY_SECONDS)) from None
+            # A thread that was waited for in vain may commit later.
+            unsure = "the source may or may not have been switched, ListSources tells"
+            raise Refused(status.store_unavailable(unsure, RETRY_SECONDS)) from None
         if switched is None:
             raise Refused(status.unknown_source(message.source))
         return pb.SetSourceEnabledResponse(source=_source(switched)).SerializeToString()
@@ -60,7 +62,8 @@ class OperationsService:
         try:
             erased += await self.operations.forget(domain)
         except (CacheUnavailable, DirectoryUnavailable):
-            raise Refused(status.store_unavailable(RETRY_SECONDS)) from None
+            unsure = "some of what was held may be left"
+            raise Refused(status.store_unavailable(unsure, RETRY_SECONDS)) from None
         finally:
             # The edge's own copies go whether or not the cache can be reached, and go last: a run that began before
             # the cache had forgotten may have told what it read there.

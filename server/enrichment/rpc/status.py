@@ -172,9 +172,9 @@ def unknown_source(source: str) -> Status:
     return _status(ErrorReason.ERROR_REASON_UNKNOWN_SOURCE, message, {"source": source[:100]})
 
 
-def store_unavailable(retry_after: float) -> Status:
+def store_unavailable(unsure: str, retry_after: float) -> Status:
     """The database is out of reach; to be tried again after so many seconds."""
-    message = f"the database is out of reach, so nothing was changed; try again in {retry_after:g} s"
+    message = f"the database did not answer that it is done: {unsure}; try again in {retry_after:g} s"
     return _status(ErrorReason.ERROR_REASON_STORE_UNAVAILABLE, message, {}, _retry(retry_after))
 
 
