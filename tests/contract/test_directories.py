@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
 from enrichment.domain.company import Address, CompanyStatus, Field, IndustryCode, ShareCapital, Value
 from enrichment.domain.directory import (
@@ -53,6 +54,18 @@ EVERYTHING: dict[Field, Value] = {
     Field.TECHNOLOGIES: ("Nginx",),
     Field.LOGO_URL: "https://laricio.com.br/logo.svg",
 }
+
+
+class Hung(Exception):
+    """What a server that no longer answers comes to."""
+
+
+def hang(connection: Connection) -> None:
+    """Leaves a connection on which nothing can be done any more, not even a rollback."""
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.close()
+    raise Hung
 
 
 @pytest.fixture(scope="module")
@@ -289,3 +302,17 @@ async def test_a_file_that_others_hold_keeps_neither_a_stop_nor_who_forgets_wait
         await directory.close()
     assert directory.dropped == 100
     assert caplog.text.count("nothing could be learnt") == 1
+
+
+def test_a_connection_that_hangs_is_given_up_without_a_rollback_and_the_next_one_works(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = sqlite(tmp_path / "directory.sqlite")
+    database.open()
+    with pytest.raises(Hung):
+        database.write(hang)
+    with pytest.raises(Hung), database.reading() as connection:
+        hang(connection)
+    assert database.write(lambda connection: connection.scalar(text("SELECT 1"))) == 1
+    database.close()
+    assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]

@@ -47,15 +47,18 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """A connection that reads; each statement sees what is committed by then."""
-        with self._reading.connect() as connection:
+        with _connected(self._reading) as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Does the work in one transaction."""
-        with self._writing.begin() as connection:
+        with _connected(self._writing) as connection:
+            transaction = connection.begin()
             if self.is_server:
                 connection.execute(text(f"SELECT set_config('lock_timeout', '{LOCK_SECONDS:g}s', true)"))
-            return work(connection)
+            result = work(connection)
+            transaction.commit()
+        return result
 
     def batch(self) -> Batch:
         """An empty batch that knows who was forgotten."""
@@ -66,6 +69,17 @@ class Database:
         """Gives back all connections that nobody uses."""
         self._reading.dispose()
         self._writing.dispose()
+
+
+@contextmanager
+def _connected(engine: Engine) -> Generator[Connection]:
+    with engine.connect() as connection:
+        try:
+            yield connection
+        except BaseException:
+            # Closed, not rolled back: that would be one more wait for a server that is silent.
+            connection.invalidate()
+            raise
 
 
 def sqlite(path: Path) -> Database:
