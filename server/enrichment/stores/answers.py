@@ -31,9 +31,8 @@ class Answers:
     """An AnswerCache over a Store: what the terms allow is kept, a fault of the store is a miss.
 
     Of a source that may keep nothing, or is our own database, nothing is written, not even that it does not know the
-    company. `faults` counts
-    reads and writes that failed, entries that could not be read included. `is_on` False: nothing is read or written,
-    and what is held from earlier can be forgotten all the same.
+    company. `faults` counts reads and writes that failed, entries that could not be read included. `is_on` False:
+    nothing is read or written, and what is held from earlier can be forgotten all the same.
     """
 
     def __init__(self, store: Store, clock: Clock, *, is_on: bool = True) -> None:
