@@ -119,6 +119,17 @@ async def test_killed_while_the_search_runs_it_waits_for_the_same_search_when_ru
     assert spent(tmp_path) == [("apify", 45_000, 0, 0)]
 
 
+async def test_two_harvests_at_once_are_one_and_a_refusal(box: Sandbox, environment: dict[str, str]) -> None:
+    watcher, is_at_work = Watcher(), asyncio.Event()
+    watcher.say = lambda sentence: is_at_work.set()
+    first = asyncio.create_task(harvest(load(environment), "BR", 30, watcher))
+    await is_at_work.wait()
+    with pytest.raises(SearchFailed, match=r"another harvest is at work in .*: let it end"):
+        await run(environment, limit=20)
+    await first
+    assert starts(box) == 1
+
+
 async def test_killed_before_it_heard_of_its_run_it_finds_it_by_what_was_asked(
     box: Sandbox, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -168,9 +168,10 @@ def _alone(folder: Path) -> Generator[None]:
     descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SearchFailed(f"another harvest is at work in {folder}: let it end") from None
         yield
-    except BlockingIOError:
-        raise SearchFailed(f"another harvest is at work in {folder}: let it end") from None
     finally:
         os.close(descriptor)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from enrichment.terminal import words
+from enrichment.terminal.text import clean
 
 # Without a terminal a line is written each time so many more are done.
 LINE_EVERY = 500
@@ -50,7 +51,7 @@ class HarvestDisplay:
         """One line, unless it is the last one again."""
         if sentence != self._said:
             self._said = sentence
-            self._console.print(sentence, soft_wrap=True)
+            self._console.print(clean(sentence), soft_wrap=True)
 
     def visited(self, done: int, total: int) -> None:
         """So many domains are done."""
