@@ -121,7 +121,12 @@ async def test_killed_while_the_search_runs_it_waits_for_the_same_search_when_ru
 
 async def test_two_harvests_at_once_are_one_and_a_refusal(box: Sandbox, environment: dict[str, str]) -> None:
     watcher, is_at_work = Watcher(), asyncio.Event()
-    watcher.say = lambda sentence: is_at_work.set()
+
+    def say(sentence: str) -> None:
+        watcher.said.append(sentence)
+        is_at_work.set()
+
+    watcher.say = say
     first = asyncio.create_task(harvest(load(environment), "BR", 30, watcher))
     await is_at_work.wait()
     with pytest.raises(SearchFailed, match=r"another harvest is at work in .*: let it end"):
