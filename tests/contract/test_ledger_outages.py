@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -331,3 +332,19 @@ def test_the_migrations_make_the_tables_that_the_code_has() -> None:
     with create_engine("sqlite://").begin() as connection:
         migrate(connection)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_accounts_from_before_their_use_was_written_down_count_as_used_on_the_day_of_the_migration() -> None:
+    with create_engine("sqlite://").begin() as connection:
+        migrate(connection)
+        for statement in (
+            "DROP INDEX accounts_by_use",
+            "ALTER TABLE accounts DROP COLUMN used_on",
+            "UPDATE alembic_version SET version_num = 'v1'",
+            "INSERT INTO accounts VALUES ('provider:registry:2027-01', 5, 0)",
+        ):
+            connection.exec_driver_sql(statement)
+        before = datetime.now(UTC).date().isoformat()
+        migrate(connection)
+        (used_on,) = connection.exec_driver_sql("SELECT used_on FROM accounts").scalars()
+    assert before <= used_on <= datetime.now(UTC).date().isoformat()

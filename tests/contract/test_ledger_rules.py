@@ -42,7 +42,7 @@ class LedgerRules(RuleBasedStateMachine):
         return database
 
     def _do(self, operation: Operation) -> Account | None:
-        (outcome,) = self.database.transact(lambda connection: carry_out(connection, [operation]))
+        (outcome,) = self.database.transact(lambda connection: carry_out(connection, [operation], NOON))
         if isinstance(outcome, LedgerUnavailable):
             raise outcome
         return outcome
@@ -103,7 +103,7 @@ class LedgerRules(RuleBasedStateMachine):
         """Within a transaction that releases a hold, or right after it; the successor finds what is on disk."""
 
         def release_and_crash(connection: Connection) -> None:
-            carry_out(connection, [Operation(name, lambda book: book.release(name, NOON))])
+            carry_out(connection, [Operation(name, lambda book: book.release(name, NOON))], NOON)
             if not is_committed:
                 raise Crash
 

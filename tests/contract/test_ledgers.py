@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.ledgers import DAY, MONTH, AnyLedger, HandClock, Place, hold, in_file, in_memory, on_server
+from contract.ledgers import DAY, MONTH, AnyLedger, HandClock, Place, hold, in_file, in_memory, on_server, written
 from enrichment.domain.ports import LedgerUnavailable
 from enrichment.domain.purse import Account
 from enrichment.stores.ledger import memory
@@ -322,6 +322,41 @@ async def test_a_replica_that_starts_leaves_the_holds_of_the_others_alone(lastin
         await one.hold(hold("a", 300))
         async with opened(lasting, clock) as other:
             assert await lasting.balance(other) == (0, 300)
+
+
+async def test_what_ended_long_ago_is_deleted_some_at_each_sweep_and_what_is_open_or_in_use_stays(
+    lasting: Place, clock: HandClock
+) -> None:
+    async def swept() -> tuple[int, int]:
+        ledger.sweep()
+        for _ in range(2):
+            await written(ledger)
+        queries = (
+            "SELECT count(*) FROM holds WHERE id < '250'",
+            "SELECT count(*) FROM accounts WHERE key LIKE 'batch:%'",
+        )
+        (held,), (batches,) = (lasting.query(query)[0] for query in queries)
+        return held, batches
+
+    ledger = lasting.ledger(clock)
+    await ledger.open()
+    old = [hold(f"{number:03}", 1, Account(f"batch:{number:03}", 1)) for number in range(250)]
+    assert not any(await asyncio.gather(*(ledger.hold(each) for each in old)))
+    for each in old:
+        ledger.release(each.id)
+    assert await ledger.hold(hold("open", 1, MONTH, seconds=500 * 86_400)) is None
+    clock.now = NOON + 400 * 86_400
+    await ledger.hold_sent(hold("later", 7, seconds=500 * 86_400))
+    ledger.settle("later", 7)
+    assert await swept() == (250, 250)
+    clock.now += 86_400
+    assert await swept() == (50, 50)
+    await swept()
+    assert await swept() == (0, 0)
+    assert await lasting.balance(ledger, MONTH) == (0, 1)
+    assert await lasting.balance(ledger) == (7, 0)
+    await ledger.close()
+    assert {row[0] for row in lasting.query("SELECT id FROM holds WHERE id IN ('open', 'later')")} == {"open", "later"}
 
 
 async def test_in_memory_accounts_of_long_ago_are_forgotten_and_those_in_use_are_not(

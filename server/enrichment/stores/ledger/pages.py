@@ -21,6 +21,9 @@ from enrichment.stores.ledger.tables import accounts, holds
 
 # Holds that one transaction of a sweep ends: short, so that callers are not kept waiting behind it.
 SWEPT_AT_ONCE = 200
+# For so long ended holds are kept, and accounts that nobody uses any more: a year of spending can be compared with the
+# same days of the year before, and no account is used for longer than a month.
+KEPT_DAYS = 400
 # What is held for longer is not held for a call: none may last longer than ten minutes.
 LONGEST_CALL_SECONDS = 3_600.0
 
@@ -41,14 +44,14 @@ class Operation:
 Outcome = Account | LedgerUnavailable | None
 
 
-def carry_out(connection: Connection, operations: Sequence[Operation]) -> list[Outcome]:
+def carry_out(connection: Connection, operations: Sequence[Operation], now: float) -> list[Outcome]:
     """Does the operations in their order, and answers with what came of each."""
     bookings = _bookings(connection, sorted({each.hold_id for each in operations}))
     keys = {key for each in operations for key in each.accounts} | _keys_of(bookings)
-    book = Book(bookings, _balances(connection, sorted(keys)))
+    book = Book(bookings, _balances(connection, sorted(keys), now))
     known = frozenset(bookings)
     outcomes = [_outcome(operation, book) for operation in operations]
-    _store(connection, book, known)
+    _store(connection, book, known, now)
     return outcomes
 
 
@@ -56,17 +59,19 @@ def sweep(connection: Connection, now: float, *, all_open: bool = False) -> int:
     """Ends some of the holds that nobody is left to end, and answers how many.
 
     `all_open`: those of any call as well, whenever they expire. One that lasts longer than a call is of work that
-    another process goes on with.
+    another process goes on with. Where these were the last, deletes some of what is older than KEPT_DAYS.
     """
     until = now + LONGEST_CALL_SECONDS if all_open else now
     overdue = select(holds).where(holds.c.ended_at.is_(None), holds.c.expires_at <= until)
     # What another replica has in hand, it ends.
     rows = connection.execute(overdue.order_by(holds.c.id).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True))
     bookings = {row["id"]: _booking(row) for row in rows.mappings()}
-    book = Book(bookings, _balances(connection, sorted(_keys_of(bookings))))
+    book = Book(bookings, _balances(connection, sorted(_keys_of(bookings)), now))
     for hold_id in bookings:
         book.expire(hold_id, now)
-    _store(connection, book, frozenset(bookings))
+    _store(connection, book, frozenset(bookings), now)
+    if len(bookings) < SWEPT_AT_ONCE:
+        _delete_old(connection, _day(now - KEPT_DAYS * 86_400))
     return len(bookings)
 
 
@@ -75,6 +80,15 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     if rows:
         connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _delete_old(connection: Connection, before: str) -> None:
+    ended = holds.c.day < before, holds.c.ended_at.is_not(None)
+    unused = accounts.c.used_on < before, accounts.c.held_usd_micros == 0
+    for table, key, is_old in ((holds, holds.c.id, ended), (accounts, accounts.c.key, unused)):
+        found = select(key).where(*is_old).order_by(key).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+        if old := connection.scalars(found).all():
+            connection.execute(table.delete().where(key.in_(old)))
 
 
 def _outcome(operation: Operation, book: Book) -> Outcome:
@@ -92,11 +106,11 @@ def _bookings(connection: Connection, ids: Sequence[str]) -> dict[str, Booking]:
     return {row["id"]: _booking(row) for row in rows.mappings()}
 
 
-def _balances(connection: Connection, keys: Sequence[str]) -> dict[str, Balance]:
+def _balances(connection: Connection, keys: Sequence[str], now: float) -> dict[str, Balance]:
     found = _locked(connection, keys)
     missing = [key for key in keys if key not in found]
     if missing:
-        insert_new(connection, accounts, [{"key": key, **_columns(Balance())} for key in missing])
+        insert_new(connection, accounts, [{"key": key, **_columns(Balance(), now)} for key in missing])
         found |= _locked(connection, missing)
     return found
 
@@ -110,9 +124,9 @@ def _locked(connection: Connection, keys: Sequence[str]) -> dict[str, Balance]:
     return {row["key"]: Balance(row["spent_usd_micros"], row["held_usd_micros"]) for row in rows.mappings()}
 
 
-def _store(connection: Connection, book: Book, known: frozenset[str]) -> None:
+def _store(connection: Connection, book: Book, known: frozenset[str], now: float) -> None:
     changed = [book.bookings[hold_id] for hold_id in sorted(book.changed)]
-    moved = [{"moved_key": key, **_columns(book.balances[key])} for key in sorted(book.moved)]
+    moved = [{"moved_key": key, **_columns(book.balances[key], now)} for key in sorted(book.moved)]
     begun = [_row(booking) for booking in changed if booking.hold.id not in known]
     gone_on = [{"changed_id": each.hold.id, **_progress(each)} for each in changed if each.hold.id in known]
     if begun:
@@ -127,8 +141,12 @@ def _keys_of(bookings: Mapping[str, Booking]) -> set[str]:
     return {key for booking in bookings.values() for key in booking.keys}
 
 
-def _columns(balance: Balance) -> dict[str, int]:
-    return {"spent_usd_micros": balance.spent, "held_usd_micros": balance.held}
+def _columns(balance: Balance, now: float) -> dict[str, Any]:
+    return {"spent_usd_micros": balance.spent, "held_usd_micros": balance.held, "used_on": _day(now)}
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
 def _progress(booking: Booking) -> dict[str, Any]:
@@ -149,7 +167,7 @@ def _row(booking: Booking) -> dict[str, Any]:
         "caller": hold.purse.caller,
         "accounts": json.dumps([[account.key, account.limit_usd_micros] for account in hold.purse.accounts]),
         "usd_micros": hold.usd_micros,
-        "day": datetime.fromtimestamp(booking.held_at, UTC).date().isoformat(),
+        "day": _day(booking.held_at),
         "held_at": booking.held_at,
         "expires_at": hold.expires_at,
         **_progress(booking),

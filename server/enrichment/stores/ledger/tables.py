@@ -27,9 +27,12 @@ accounts = Table(
     Column("key", Text, primary_key=True),
     _money("spent_usd_micros"),
     _money("held_usd_micros"),
+    # The last day in UTC on which money was set aside or spent, or was asked for first.
+    Column("used_on", Text),
     # What no mistake may pass: a balance below nothing.
     CheckConstraint("spent_usd_micros >= 0 AND held_usd_micros >= 0", name="accounts_never_below_nothing"),
 )
+Index("accounts_by_use", accounts.c.used_on)
 
 holds = Table(
     "holds",

@@ -177,7 +177,7 @@ class Writer:
     def _transact(self, operations: Sequence[Operation]) -> list[Outcome]:
         if not operations:
             return []
-        return self._database.transact(lambda connection: carry_out(connection, operations))
+        return self._database.transact(lambda connection: carry_out(connection, operations, self._clock()))
 
     def _commit_records(self, count: int) -> None:
         records = [self._records[number] for number in range(count)]
