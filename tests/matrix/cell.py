@@ -250,7 +250,7 @@ def _late(played: Played) -> Iterator[str]:
 def _lost(played: Played, healthy: Mapping[str, frozenset[int]]) -> Iterator[str]:
     """One outcome for every source, and from all whom the fault does not touch what they tell on any other day."""
     names = [each.source for each in played.outcomes]
-    if sorted(names) != sorted(sources()):
+    if sorted(names) != sorted(entry.name for entry in load_catalogue({})):
         yield f"outcomes of {', '.join(sorted(names))}"
     facts, touched = played.facts(), {played.cell.source, *depending_on(played.cell.source)}
     for source in healthy.keys() - touched:
