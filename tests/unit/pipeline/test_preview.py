@@ -342,3 +342,11 @@ def test_an_enrichment_right_after_calls_nothing_that_was_ruled_out_and_costs_no
     called = {name for name, (_, fake) in sources.items() if len(fake.asked) > called_before[name]}
     assert not called & {each.source for each in plan.sources if each.reason in STATIC}
     assert end.cost_usd_micros <= plan.max_cost_usd_micros <= money
+
+
+def test_a_plan_asks_our_own_database_where_there_is_a_question_for_it() -> None:
+    name = reading((Field.NAME, "Aurora"))
+    ready, waiting = FakeSource(name), FakeSource(name, needs=Field.LEGAL_NAME)
+    plan = planned(world((entry("ready", is_local=True), ready), (entry("waiting", is_local=True), waiting)))
+    assert (len(ready.asked), waiting.asked) == (1, [])
+    assert by_name(plan)["waiting"].skip_reason is SkipReason.MISSING_INPUT

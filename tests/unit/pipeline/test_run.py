@@ -732,9 +732,3 @@ def test_held_and_charged_never_exceed_the_limit_at_any_instant(
     if all(outcome.error is None or not outcome.error.is_cost_unknown for outcome in outcomes(events).values()):
         assert done.cost_usd_micros == till.charged
     assert till.held == 0
-
-
-def test_our_own_database_is_not_asked_without_a_question() -> None:
-    local = FakeSource(reading((Field.NAME, "Aurora")), needs=Field.LEGAL_NAME)
-    events = enrich(world((entry("directory", is_local=True), local)))
-    assert (outcomes(events)["directory"].skip_reason, local.asked) == (SkipReason.MISSING_INPUT, [])
