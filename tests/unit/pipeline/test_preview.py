@@ -349,4 +349,4 @@ def test_a_plan_asks_our_own_database_where_there_is_a_question_for_it() -> None
     ready, waiting = FakeSource(name), FakeSource(name, needs=Field.LEGAL_NAME)
     plan = planned(world((entry("ready", is_local=True), ready), (entry("waiting", is_local=True), waiting)))
     assert (len(ready.asked), waiting.asked) == (1, [])
-    assert by_name(plan)["waiting"].skip_reason is SkipReason.MISSING_INPUT
+    assert by_name(plan)["waiting"].reason is SkipReason.MISSING_INPUT
