@@ -39,7 +39,7 @@ LISTS = {
     "yc/yc_startups_2014_alice_corona.csv": 688,
     "companies_house/basic_company_data_sample.csv": 3,
 }
-ROWS, KILLS = 3_000, 20
+ROWS, KILLS = 9_000, 20
 # Small transactions, so that a kill comes between two of them or within one.
 IMPORT = """
 import sys
@@ -120,7 +120,7 @@ def test_killed_at_any_moment_and_run_again_the_same_directory_comes_out(
                 # A chunk is on its way or written: anywhere within the next ones.
                 while size_of(rejects) <= before and running.poll() is None:
                     time.sleep(0.001)
-                time.sleep(draw.uniform(0.0, 0.02))
+                time.sleep(draw.uniform(0.0, 0.01))
                 running.send_signal(signal.SIGKILL)
             if running.wait(timeout=120) == 0:
                 break

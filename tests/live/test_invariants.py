@@ -120,7 +120,9 @@ def only(*names: str, **own: str) -> dict[str, str]:
     }
     free = {f"SOURCES__{name.upper()}__MIN_INTERVAL_MS": "0" for name in names}
     wide = {f"SOURCES__{name.upper()}__MAX_CONCURRENT": "100" for name in names}
-    return {**off, **free, **wide, **own}
+    # Where a limit could refuse a call, its money is held before it waits for its turn.
+    limited = {f"SOURCES__{name.upper()}__MONTH_LIMIT_USD_MICROS": "1000000000" for name in names}
+    return {**off, **free, **wide, **limited, **own}
 
 
 async def asked(client: EnrichmentClient, box: Sandbox, number: int, **changes: Any) -> list[EnrichResponse]:
