@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import pytest
+
+from live.packages import give_up, install
 
 # PostgreSQL refuses to run as root: any other user of the system will do.
 USERS = ("postgres", "nobody")
-START_SECONDS, INSTALL_SECONDS = 60.0, 600.0
+START_SECONDS = 60.0
 
 
 @dataclass
@@ -119,20 +120,12 @@ def postgres_server(*, is_durable: bool = False) -> Generator[PostgresServer]:
 
 def installed() -> Path:
     """The folder of initdb and pg_ctl, which is installed where it is missing and that can be done."""
-    if found := binaries_here():
-        return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
-        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, timeout=INSTALL_SECONDS)
-        subprocess.run(install, check=False, timeout=INSTALL_SECONDS, env=environ)
-        if found := binaries_here():
-            return found
-    missing = "PostgreSQL is not here and cannot be installed: it takes initdb and pg_ctl, or root and apt-get"
-    # Where everything is to be tested, a test that is not run is a failure.
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+    if (found := binaries_here()) is None:
+        install("postgresql")
+        found = binaries_here()
+    if found is None:
+        give_up("PostgreSQL is not here and cannot be installed: it takes initdb and pg_ctl, or root and apt-get")
+    return found
 
 
 def binaries_here() -> Path | None:
