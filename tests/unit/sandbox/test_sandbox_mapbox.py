@@ -122,7 +122,7 @@ def test_without_its_token_nothing_is_answered() -> None:
     for token in ({}, {"access_token": "other"}):
         reply = MAPBOX.answer(Request(GEOCODE, query={"q": "Berlin", **token}))
         assert (reply.status, reply.cost_usd_micros) == (401, 0)
-        assert json.loads(reply.body) == {"message": "Not Authorized - Invalid Token", "error_code": "INVALID_TOKEN"}
+        assert json.loads(reply.body) == {"message": "the token is not known", "error_code": "INVALID_TOKEN"}
 
 
 def test_another_path_is_not_found() -> None:

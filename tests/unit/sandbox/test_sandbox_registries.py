@@ -105,7 +105,7 @@ def test_a_number_that_nobody_holds_is_refused_with_200() -> None:
     unknown = next(one for one in WORLD.companies if one.country.code == "BR" and not one.is_known_to("receitaws"))
     beyond = cnpj_of(WORLD.seed, 900_000)
     for number in (unknown.facts.number, beyond, "00000000000191"):
-        assert cnpj(number) == {"status": "ERROR", "message": "CNPJ rejeitado pela Receita Federal"}
+        assert cnpj(number) == {"status": "ERROR", "message": "este CNPJ foi rejeitado"}
 
 
 def test_the_paid_call_of_receitaws_wants_its_key() -> None:
@@ -163,7 +163,7 @@ def test_opencnpj_refuses_with_an_error_object(path: str, status: int, error: st
 
 def test_opencnpj_is_guarded_by_another_house() -> None:
     assert b"Just a moment" in OPENCNPJ.failed(403).body
-    assert parsed(OPENCNPJ.failed(502)) == {"error": "invalid shard payload"}
+    assert parsed(OPENCNPJ.failed(502)) == {"error": "a shard is broken"}
     assert OPENCNPJ.throttled(7).headers == {"Retry-After": "7"}
 
 

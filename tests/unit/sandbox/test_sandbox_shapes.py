@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -42,6 +42,13 @@ def kinds(data: Mapping[str, object]) -> Mapping[str, str]:
     return {key: type(value).__name__ for key, value in data.items()}
 
 
+def unworded(data: Any) -> Any:
+    """Names, codes and shape as they are, sentences left out: ours are our own."""
+    if isinstance(data, dict):
+        return {key: unworded(value) for key, value in cast("dict[str, Any]", data).items()}
+    return "..." if isinstance(data, str) and " " in data else data
+
+
 def test_receitaws_sends_the_record_as_recorded() -> None:
     real = recorded("receitaws/ok-2025-simples-simei-49272096000136.json")
     ours = sent(ReceitaWS(WORLD).answer(Request(f"/v1/cnpj/{BRAZILIAN.facts.number}")))
@@ -51,19 +58,20 @@ def test_receitaws_sends_the_record_as_recorded() -> None:
 
 
 @pytest.mark.parametrize(("number", "name"), [("1", "cnpj-invalido"), ("00000000000191", "cnpj-rejeitado")])
-def test_receitaws_refuses_in_the_recorded_words(number: str, name: str) -> None:
+def test_receitaws_refuses_in_the_recorded_form(number: str, name: str) -> None:
     reply = ReceitaWS(WORLD).answer(Request(f"/v1/cnpj/{number}"))
-    assert sent(reply) == recorded(f"receitaws/error-200-{name}.json")
+    assert unworded(sent(reply)) == unworded(recorded(f"receitaws/error-200-{name}.json"))
 
 
-def test_opencnpj_sends_what_its_example_has_and_refuses_in_its_words() -> None:
+def test_opencnpj_sends_what_its_example_has_and_refuses_in_its_form() -> None:
     real = recorded("opencnpj/ok-docs-example-alfanumerico.json")
     provider = OpenCnpj(WORLD)
     ours = sent(provider.answer(Request(f"/{BRAZILIAN.facts.number}")))
     assert kinds(ours).items() >= kinds(real).items()
     refusals = [(400, provider.answer(Request("/1"))), (404, provider.answer(Request("/00000000000191")))]
     for status, reply in [*refusals, (502, provider.failed(502))]:
-        assert (reply.status, sent(reply)) == (status, recorded(f"opencnpj/error-{status}.json"))
+        assert reply.status == status
+        assert unworded(sent(reply)) == unworded(recorded(f"opencnpj/error-{status}.json"))
 
 
 def test_opencorporates_sends_companies_in_their_wrapper() -> None:
@@ -107,7 +115,7 @@ def test_clearbit_refuses_as_recorded() -> None:
         (Clearbit(WORLD).failed(402), "error-402-over-quota"),
     ]
     for reply, name in pairs:
-        assert sent(reply) == recorded(f"clearbit/{name}.json"), name
+        assert unworded(sent(reply)) == unworded(recorded(f"clearbit/{name}.json")), name
 
 
 def test_people_data_labs_sends_what_its_example_has_and_its_headers() -> None:
@@ -119,7 +127,7 @@ def test_people_data_labs_sends_what_its_example_has_and_its_headers() -> None:
     assert set(real["location"]) == set(sent(reply)["location"])
     assert set(recorded("peopledatalabs/response-headers-docs-example.json")) <= set(reply.headers)
     nothing = PeopleDataLabs(WORLD).answer(Request(request.path, query={"website": "x.example"}, headers=headers))
-    assert sent(nothing) == recorded("peopledatalabs/error-404-not-found.json")
+    assert unworded(sent(nothing)) == unworded(recorded("peopledatalabs/error-404-not-found.json"))
 
 
 def test_mapbox_geocodes_as_documented() -> None:
@@ -147,7 +155,7 @@ def test_mapbox_searches_places_as_documented() -> None:
 
 def test_mapbox_refuses_a_token_as_documented() -> None:
     reply = Mapbox(WORLD).answer(Request("/search/geocode/v6/forward", query={"q": "x"}))
-    assert sent(reply) == recorded("mapbox/geocoding-v6-error-invalid-token.json")
+    assert unworded(sent(reply)) == unworded(recorded("mapbox/geocoding-v6-error-invalid-token.json"))
 
 
 def places(mask: str) -> Any:

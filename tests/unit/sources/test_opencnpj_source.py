@@ -140,7 +140,7 @@ def failure(status: int, body: str, content_type: str = "application/json") -> t
         (404, CHALLENGE, "text/html", Throttled),
         (404, "", "", Rejected),
         (429, "error code: 1015", "text/plain", Throttled),
-        (502, '{"error": "invalid shard payload"}', "application/json", Fault),
+        (502, '{"error": "a shard is broken"}', "application/json", Fault),
         (502, CHALLENGE, "text/html", Fault),
     ],
 )

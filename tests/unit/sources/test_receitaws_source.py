@@ -240,7 +240,7 @@ def test_an_error_that_comes_as_200_is_an_error(message: str, kind: type[SourceE
 
 @pytest.mark.parametrize("status", [200, 400, 404])
 def test_a_company_that_the_register_rejects_is_not_found_under_any_status(status: int) -> None:
-    assert read_body({"status": "ERROR", "message": "CNPJ rejeitado pela Receita Federal"}, status) == NOT_FOUND
+    assert read_body({"status": "ERROR", "message": "este CNPJ foi rejeitado"}, status) == NOT_FOUND
 
 
 def test_a_gateway_that_gives_up_is_a_fault() -> None:

@@ -22,11 +22,11 @@ _LONGEST_BODY = 32_000_000
 _ERRORS: Mapping[int, tuple[str, str]] = {
     400: (
         "invalid_request_error",
-        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to add credits.",
+        "credit balance is too low: add to it",
     ),
     401: ("authentication_error", "invalid x-api-key"),
-    402: ("billing_error", "There is a problem with your billing or payment information."),
-    403: ("permission_error", "Your API key does not have permission to use the specified resource."),
+    402: ("billing_error", "the payment has failed"),
+    403: ("permission_error", "the key may not use this"),
     404: ("not_found_error", "model: not served"),
     413: ("request_too_large", "Request exceeds the maximum size"),
     429: ("rate_limit_error", "This request would exceed your organization's rate limit."),

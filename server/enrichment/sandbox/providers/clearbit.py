@@ -18,9 +18,9 @@ PATH = "/v2/companies/"
 _FIND = f"{PATH}find"
 _NOON = datetime.fromisoformat("2026-11-02T12:00:00+00:00")
 _ERRORS: Mapping[int, tuple[str, str]] = {
-    401: ("invalid_api_key", "Invalid API key provided"),
-    402: ("over_quota", "Your account is over its quota. Please contact support to upgrade"),
-    404: ("unknown_route", "Sorry, that route can not be found. Please refer to our docs https://clearbit.com/docs"),
+    401: ("invalid_api_key", "the key is not known"),
+    402: ("over_quota", "the quota is used up"),
+    404: ("unknown_route", "there is no such path"),
     422: ("params_invalid", "A domain is needed."),
     429: ("rate_limit", "Too many requests"),
 }
@@ -38,7 +38,7 @@ class Clearbit:
     def answer(self, request: Request) -> Reply:
         """A record, a place in the queue, or what is wrong with the question."""
         if not (given := request.headers.get("authorization", "")):
-            message = "Authentication is required for this action. Sign up at https://clearbit.com"
+            message = "a key is needed"
             return _error(401, "auth_required", message)
         if given not in _ACCEPTED:
             return self.failed(401)

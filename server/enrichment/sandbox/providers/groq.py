@@ -25,7 +25,7 @@ _TOKENS_PER_MINUTE = 250_000
 _CREATED = 1793620800
 _ERRORS: Mapping[int, tuple[str, str, str]] = {
     400: (
-        "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
+        "what was written is no JSON of the schema: see 'failed_generation'",
         "invalid_request_error",
         "json_validate_failed",
     ),

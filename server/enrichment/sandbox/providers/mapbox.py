@@ -45,7 +45,7 @@ class Mapbox:
     def failed(self, status: int) -> Reply:
         """One of its two error shapes."""
         if status == 401:
-            return json_reply(401, {"message": "Not Authorized - Invalid Token", "error_code": "INVALID_TOKEN"})
+            return json_reply(401, {"message": "the token is not known", "error_code": "INVALID_TOKEN"})
         if status == 400:
             return json_reply(400, {"status_code": 400, "error": "The request is not valid", "code": "bad-request"})
         return json_reply(status, {"message": "Forbidden"}) if status == 403 else gateway_error(status)

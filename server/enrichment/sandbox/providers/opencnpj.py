@@ -35,7 +35,7 @@ class OpenCnpj:
         """403 is a challenge for a browser, 502 what it says of data that it cannot read."""
         if status == 403:
             return html_reply(403, "<html><head><title>Just a moment...</title></head></html>")
-        return json_reply(502, {"error": "invalid shard payload"}) if status == 502 else gateway_error(status)
+        return json_reply(502, {"error": "a shard is broken"}) if status == 502 else gateway_error(status)
 
 
 def _record(company: Company, number: str, branch: int) -> dict[str, object]:

@@ -18,13 +18,13 @@ PATH = "/v5/company/"
 _ENRICH = f"{PATH}enrich"
 _NOON = datetime.fromisoformat("2026-11-02T12:00:00+00:00")
 _ERRORS: Mapping[int, tuple[str, str]] = {
-    400: ("invalid_request_error", "Request contained unexpected or invalid parameters"),
-    401: ("authentication_error", "Request contained a missing or invalid key"),
-    402: ("payment_required", "You have reached your account maximum (all matches used)"),
-    404: ("not_found", "No records were found matching your request"),
-    405: ("invalid_request_error", "Request method is not allowed on the requested resource"),
-    429: ("rate_limit_error", "An error occurred due to requests hitting the API too quickly"),
-    500: ("api_error", "The server encountered an unexpected condition which prevented it from fulfilling the request"),
+    400: ("invalid_request_error", "a parameter is missing or wrong"),
+    401: ("authentication_error", "the key is missing or wrong"),
+    402: ("payment_required", "the quota of matches is used up"),
+    404: ("not_found", "nothing matches"),
+    405: ("invalid_request_error", "this method is not offered here"),
+    429: ("rate_limit_error", "too many requests"),
+    500: ("api_error", "the server failed"),
 }
 _BANDS = ((10, "1-10"), (50, "11-50"), (200, "51-200"), (500, "201-500"), (1_000, "501-1000"))
 

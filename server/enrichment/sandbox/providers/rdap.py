@@ -107,7 +107,7 @@ def _brazilian(company: Company) -> dict[str, object]:
         "entities": [registrant, _entity(f"{contact}T", ["technical"], _card("Contato técnico", "group", "BR"))],
         "events": _events(company),
         "status": ["active"],
-        "notices": [{"title": "Use and Privacy Policy", "description": ["For operational contact only."]}],
+        "notices": [{"title": "Terms", "description": ["For operational contact only."]}],
         "port43": "whois.registro.br",
     }
 
@@ -139,5 +139,5 @@ def _thin(company: Company, base: str) -> dict[str, object]:
         "events": [*_events(company), _event("last update of RDAP database", TODAY)],
         "secureDNS": {"delegationSigned": False},
         "nameservers": [{"objectClassName": "nameserver", "ldhName": f"NS{n}.{name}"} for n in (1, 2)],
-        "notices": [{"title": "Terms of Use", "description": ["Service subject to Terms of Use."]}],
+        "notices": [{"title": "Terms", "description": ["An invented registry."]}],
     }

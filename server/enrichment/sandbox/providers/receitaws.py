@@ -19,7 +19,7 @@ from enrichment.sandbox.world.places import seat
 KEY = "sandbox-receitaws"
 _PATH = re.compile(r"/v1/cnpj/([^/]+)(?:/days/([0-9]+))?")
 _INVALID = {"status": "ERROR", "message": "CNPJ inválido"}
-_REJECTED = {"status": "ERROR", "message": "CNPJ rejeitado pela Receita Federal"}
+_REJECTED = {"status": "ERROR", "message": "este CNPJ foi rejeitado"}
 
 
 class ReceitaWS:
@@ -45,7 +45,7 @@ class ReceitaWS:
 
     def throttled(self, retry_after: int | None) -> Reply:
         """More than three in a minute from one address."""
-        return text_reply(429, "Too many requests, please try again later.", pause(retry_after))
+        return text_reply(429, "too many requests: come back later", pause(retry_after))
 
     def failed(self, status: int) -> Reply:
         """What stands before it answers in its place."""
